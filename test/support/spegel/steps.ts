@@ -1,0 +1,202 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, opendir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** One call to the file system; `to` is the new name of a rename. */
+export interface Step {
+  readonly op: 'stat' | 'mkdir' | 'list' | 'rename' | 'unlink' | 'rmdir' | 'read' | 'open' | 'write' | 'close';
+  readonly path: string;
+  readonly to?: string;
+}
+
+/** Called before each step: may wait, and may throw, which ends Spegel there as a crash would. */
+export type Pause = (next: Step) => void | Promise<void>;
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Is this one of the named errors of the operating system? */
+export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
+  codes.includes(codeOf(error) ?? 'none');
+
+/** Go's `os`, as far as Spegel uses it, one step at a time. */
+export interface GoOs {
+  isDirectory(path: string): Promise<boolean>;
+  exists(path: string): Promise<boolean>;
+  mkdirAll(path: string): Promise<void>;
+  readDir(path: string): Promise<readonly string[]>;
+  rename(from: string, to: string): Promise<void>;
+  removeAll(path: string): Promise<void>;
+  readFile(path: string): Promise<Buffer>;
+  writeFile(path: string, text: string): Promise<void>;
+  copyFile(from: string, to: string): Promise<void>;
+  walkFiles(root: string): Promise<readonly string[]>;
+}
+
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Go reads a directory in portions of this size while it removes it. */
+const portion = 1024;
+
+const { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+
+/**
+ * Go's functions with a pause before each system call.
+ * Source: os/path.go, os/dir.go, os/file.go and os/removeall_at.go of Go 1.26; afero's ReadDir for Spegel up to v0.2.0.
+ * One difference: Go removes relative to open directories, this by path, which shows only to somebody who renames a
+ * directory while Spegel empties it.
+ */
+export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
+  async function step<T>(next: Step, act: () => Promise<T>): Promise<T> {
+    await pause(next);
+    return act();
+  }
+
+  async function isDirectory(path: string): Promise<boolean> {
+    try {
+      return (await step({ op: 'stat', path }, () => stat(path))).isDirectory();
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    }
+  }
+
+  async function exists(path: string): Promise<boolean> {
+    try {
+      await step({ op: 'stat', path }, () => stat(path));
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    }
+  }
+
+  async function mkdirAll(path: string): Promise<void> {
+    const found = await step({ op: 'stat', path }, () => stat(path)).catch((error: unknown) => {
+      if (codeOf(error) === undefined) throw error;
+      return undefined;
+    });
+    if (found?.isDirectory() === true) return;
+    if (found !== undefined) throw Object.assign(new Error(`mkdir ${path}: not a directory`), { code: 'ENOTDIR' });
+    if (dirname(path) !== path) await mkdirAll(dirname(path));
+    try {
+      await step({ op: 'mkdir', path }, () => mkdir(path, 0o755));
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      const now = await step({ op: 'stat', path }, () => lstat(path)).catch(() => undefined);
+      if (now?.isDirectory() !== true) throw error;
+    }
+  }
+
+  /** Names in the order of the directory, at most `limit` of them. */
+  async function names(path: string, limit: number): Promise<string[]> {
+    const found: string[] = [];
+    const directory = await opendir(path, { bufferSize: portion });
+    for await (const entry of directory) {
+      found.push(entry.name);
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  async function readDir(path: string): Promise<readonly string[]> {
+    const found = await step({ op: 'list', path }, () => names(path, Number.POSITIVE_INFINITY));
+    if (!listLooks) return found.sort(byBytes);
+    const seen: string[] = [];
+    for (const name of found) {
+      const entry = join(path, name);
+      try {
+        await step({ op: 'stat', path: entry }, () => lstat(entry));
+        seen.push(name);
+      } catch (error) {
+        if (!isErrno(error, 'ENOENT')) throw error;
+      }
+    }
+    return seen.sort(byBytes);
+  }
+
+  /** removeAllFrom: the first error is given back at the end, and only if the directory could not be removed. */
+  async function removeAllFrom(path: string): Promise<void> {
+    try {
+      return await step({ op: 'unlink', path }, () => unlink(path));
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return;
+      if (!isErrno(error, 'EISDIR', 'EPERM', 'EACCES')) throw error;
+    }
+    let first: unknown;
+    const remember = (error: unknown): void => {
+      if (codeOf(error) === undefined) throw error;
+      first ??= error;
+    };
+    for (;;) {
+      let found: readonly string[];
+      try {
+        found = await step({ op: 'list', path }, () => names(path, portion));
+      } catch (error) {
+        if (isErrno(error, 'ENOENT')) return;
+        if (isErrno(error, 'ENOTDIR')) throw error;
+        remember(error);
+        break;
+      }
+      for (const name of found) await removeAllFrom(join(path, name)).catch(remember);
+      if (found.length < portion) break;
+    }
+    try {
+      await step({ op: 'rmdir', path }, () => rmdir(path));
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return;
+      throw codeOf(error) === undefined ? error : (first ?? error);
+    }
+  }
+
+  async function removeAll(path: string): Promise<void> {
+    for (const [op, remove] of [
+      ['unlink', unlink],
+      ['rmdir', rmdir],
+    ] as const) {
+      try {
+        return await step({ op, path }, () => remove(path));
+      } catch (error) {
+        if (codeOf(error) === undefined) throw error;
+        if (isErrno(error, 'ENOENT') && op === 'rmdir') return;
+      }
+    }
+    await removeAllFrom(path);
+  }
+
+  async function store(path: string, flags: number, bytes: Uint8Array): Promise<void> {
+    const handle: FileHandle = await step({ op: 'open', path }, () => open(path, flags, 0o644));
+    try {
+      await step({ op: 'write', path }, () => handle.write(bytes));
+      await pause({ op: 'close', path });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  const readWhole = (path: string): Promise<Buffer> =>
+    step({ op: 'read', path }, () => readFile(path, { flag: O_RDONLY }));
+
+  async function walkFiles(root: string): Promise<readonly string[]> {
+    const files: string[] = [];
+    for (const name of await readDir(root)) {
+      const path = join(root, name);
+      if ((await lstat(path)).isDirectory()) files.push(...(await walkFiles(path)));
+      else files.push(path);
+    }
+    return files;
+  }
+
+  return {
+    isDirectory,
+    exists,
+    mkdirAll,
+    readDir,
+    rename: (from, to) => step({ op: 'rename', path: from, to }, () => rename(from, to)),
+    removeAll,
+    readFile: readWhole,
+    writeFile: (path, text) => store(path, O_WRONLY | O_CREAT | O_TRUNC, Buffer.from(text)),
+    copyFile: async (from, to) => store(to, O_WRONLY | O_CREAT | O_APPEND, await readWhole(from)),
+    walkFiles,
+  };
+}
