@@ -30,7 +30,7 @@ export async function configure(
   for (const registry of registries) {
     let text = hostsFile(family, { registry, targets, resolveTags: args.resolveTags, basicAuth: auth });
     if (args.prependExisting) {
-      const existing = await readExisting(os, join(certsDir, backupName, existingDirectory(family, registry)));
+      const existing = await readExisting(os, family, join(certsDir, backupName, existingDirectory(family, registry)));
       if (existing !== '' && traits.copiesFiles) await copyOtherFiles(os, certsDir, registry.host);
       text = withExisting(text, existing);
     }
@@ -59,9 +59,9 @@ export async function clear(os: GoOs, certsDir: string): Promise<void> {
 const existingDirectory = (family: Family, registry: RegistryUrl): string =>
   registry.wildcard && traitsOf(family).existingDefault === 'top of _backup' ? '' : registry.host;
 
-async function readExisting(os: GoOs, directory: string): Promise<string> {
+async function readExisting(os: GoOs, family: Family, directory: string): Promise<string> {
   try {
-    return existingHosts((await os.readFile(join(directory, 'hosts.toml'))).toString());
+    return existingHosts(family, (await os.readFile(join(directory, 'hosts.toml'))).toString());
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return '';
     throw error;
@@ -71,10 +71,11 @@ async function readExisting(os: GoOs, directory: string): Promise<string> {
 /** v0.5.0 and later: the files that the existing hosts may name, appended to whatever stands there. */
 async function copyOtherFiles(os: GoOs, certsDir: string, host: string): Promise<void> {
   const from = join(certsDir, backupName, host);
-  for (const file of await os.walkFiles(from)) {
+  for await (const file of os.walkFiles(from)) {
     if (file.endsWith('/hosts.toml')) continue;
     const to = join(certsDir, host, relative(from, file));
+    const bytes = await os.readFile(file);
     await os.mkdirAll(dirname(to));
-    await os.copyFile(file, to);
+    await os.appendFile(to, bytes);
   }
 }

@@ -32,6 +32,8 @@ export interface Traits {
   readonly existingDefault: 'registry directory' | 'top of _backup';
   /** The other files of a registry's directory are copied with its existing hosts. */
   readonly copiesFiles: boolean;
+  /** go-toml writes a tab as `\t` in double quotes, since its v2.4. */
+  readonly escapesTabs: boolean;
   /** The whole text comes from a TOML library. */
   readonly library: boolean;
   /** `_backup` is not made when there is nothing to move, and need not be a directory. */
@@ -68,6 +70,7 @@ const v0030: Traits = {
   strictColons: false,
   existingDefault: 'registry directory',
   copiesFiles: false,
+  escapesTabs: false,
   library: false,
   lazyBackup: false,
   listLooks: true,
@@ -125,6 +128,7 @@ const traits: Readonly<Record<Family, Traits>> = {
     preferSameNode: false,
     singlePort: true,
     strictColons: true,
+    escapesTabs: true,
   },
 };
 

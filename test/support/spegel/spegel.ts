@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { detectFamily, runCleanup, runConfiguration } from './binary.ts';
 import { configure } from './configuration.ts';
@@ -38,6 +39,8 @@ export interface Spegel {
   readonly family: Family;
   readonly real: boolean;
   readonly chart: ChartResult;
+  /** What a request to the registry must carry, if anything. */
+  readonly basicAuth: BasicAuth | undefined;
   /** Creates the pod: the init container, again after each failure, as the kubelet does. */
   start(): Promise<Run>;
   /** The post-delete hook, again after each failure. */
@@ -65,6 +68,8 @@ export function createSpegel(options: SpegelOptions): Spegel {
   const registries = (): ReturnType<typeof parseMirrored> => parseMirrored(family, args.mirroredRegistries);
 
   async function untilDone(container: () => Promise<void>): Promise<Run> {
+    // The kubelet, for a host path of type DirectoryOrCreate.
+    await mkdir(certsDir, { recursive: true, mode: 0o755 });
     const failures: Error[] = [];
     for (;;) {
       try {
@@ -82,6 +87,7 @@ export function createSpegel(options: SpegelOptions): Spegel {
     family,
     real: bin !== false,
     chart,
+    basicAuth,
     async start() {
       if (!chart.mirrorAdd) return { failures: [] };
       return untilDone(() =>

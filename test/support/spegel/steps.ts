@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, opendir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -29,8 +29,8 @@ export interface GoOs {
   removeAll(path: string): Promise<void>;
   readFile(path: string): Promise<Buffer>;
   writeFile(path: string, text: string): Promise<void>;
-  copyFile(from: string, to: string): Promise<void>;
-  walkFiles(root: string): Promise<readonly string[]>;
+  appendFile(path: string, bytes: Uint8Array): Promise<void>;
+  walkFiles(root: string): AsyncIterable<string>;
 }
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -42,7 +42,7 @@ const { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
 
 /**
  * Go's functions with a pause before each system call.
- * Source: os/path.go, os/dir.go, os/file.go and os/removeall_at.go of Go 1.26; afero's ReadDir for Spegel up to v0.2.0.
+ * Source: os/path.go, os/dir.go, os/file_unix.go and os/removeall_at.go of Go 1.26; afero's ReadDir for Spegel up to v0.2.0.
  * One difference: Go removes relative to open directories, this by path, which shows only to somebody who renames a
  * directory while Spegel empties it.
  */
@@ -115,6 +115,21 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
     return seen.sort(byBytes);
   }
 
+  /** Go refuses a new name that is a directory, even an empty one; ENOTEMPTY needs one that appears just after the look. */
+  async function renameUnlessDirectory(from: string, to: string): Promise<void> {
+    const look = (path: string): Promise<Stats | undefined> =>
+      step({ op: 'stat', path }, () => lstat(path)).catch((error: unknown) => {
+        if (codeOf(error) === undefined) throw error;
+        return undefined;
+      });
+    if ((await look(to))?.isDirectory() === true) {
+      const code = (await look(from)) === undefined ? 'ENOENT' : 'EEXIST';
+      const why = code === 'ENOENT' ? 'no such file or directory' : 'file exists';
+      throw Object.assign(new Error(`rename ${from} ${to}: ${why}`), { code });
+    }
+    await step({ op: 'rename', path: from, to }, () => rename(from, to));
+  }
+
   /** removeAllFrom: the first error is given back at the end, and only if the directory could not be removed. */
   async function removeAllFrom(path: string): Promise<void> {
     try {
@@ -177,14 +192,19 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
   const readWhole = (path: string): Promise<Buffer> =>
     step({ op: 'read', path }, () => readFile(path, { flag: O_RDONLY }));
 
-  async function walkFiles(root: string): Promise<readonly string[]> {
-    const files: string[] = [];
-    for (const name of await readDir(root)) {
-      const path = join(root, name);
-      if ((await lstat(path)).isDirectory()) files.push(...(await walkFiles(path)));
-      else files.push(path);
+  async function* filesBelow(directory: string): AsyncGenerator<string> {
+    for (const name of await readDir(directory)) {
+      const path = join(directory, name);
+      // The listing itself says what an entry is.
+      if ((await lstat(path)).isDirectory()) yield* filesBelow(path);
+      else yield path;
     }
-    return files;
+  }
+
+  /** filepath.WalkDir: the files in byte order, each while the walk stands there. */
+  async function* walkFiles(root: string): AsyncGenerator<string> {
+    await step({ op: 'stat', path: root }, () => lstat(root));
+    yield* filesBelow(root);
   }
 
   return {
@@ -192,11 +212,11 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
     exists,
     mkdirAll,
     readDir,
-    rename: (from, to) => step({ op: 'rename', path: from, to }, () => rename(from, to)),
+    rename: renameUnlessDirectory,
     removeAll,
     readFile: readWhole,
     writeFile: (path, text) => store(path, O_WRONLY | O_CREAT | O_TRUNC, Buffer.from(text)),
-    copyFile: async (from, to) => store(to, O_WRONLY | O_CREAT | O_APPEND, await readWhole(from)),
+    appendFile: (path, bytes) => store(path, O_WRONLY | O_CREAT | O_APPEND, bytes),
     walkFiles,
   };
 }

@@ -28,12 +28,10 @@ function parse(text: string, strictColons: boolean): Parsed {
   const host = authority.slice(cut + 1);
   const bracket = host.lastIndexOf(']');
   if (host.startsWith('[') && bracket < 0) throw fail("missing ']' in host");
-  const colon = host.startsWith('[') ? bracket + 1 : host.lastIndexOf(':');
+  const firstColon = strictColons ? host.indexOf(':') : host.lastIndexOf(':');
+  const colon = host.startsWith('[') ? bracket + 1 : firstColon;
   const port = colon < 0 ? '' : host.slice(colon);
   if (port !== '' && !/^:\d*$/.test(port)) throw fail(`invalid port ${JSON.stringify(port)} after host`);
-  if (strictColons && !host.startsWith('[') && host.indexOf(':') !== colon) {
-    throw fail(`invalid character ":" in host name`);
-  }
   return {
     scheme: scheme.toLowerCase(),
     user: cut < 0 ? undefined : authority.slice(0, cut),
@@ -58,7 +56,7 @@ function validate(url: Parsed, text: string): void {
 function parseRegistry(text: string, strictColons: boolean): RegistryUrl {
   const url = parse(text, strictColons);
   const query = url.query === undefined ? '' : `?${url.query}`;
-  const printed = `${url.scheme}://${url.host}${query}${url.fragment}`;
+  const printed = `${url.scheme}:${url.host === '' ? '' : `//${url.host}`}${query}${url.fragment}`;
   validate(url, text);
   return { text: printed, host: url.host, wildcard: false };
 }
