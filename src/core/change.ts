@@ -1,0 +1,31 @@
+import type { Attributes, Identity } from './tree.ts';
+
+/** What must still stand at a path just before it is changed; `absent` means nothing may stand there. */
+export type Expected = Identity | 'absent';
+
+/**
+ * One step on disk. Steps of a list are done in order; the first that does not find what it expects stops the rest of
+ * its list, and the next pass plans anew.
+ */
+export type Change =
+  /** Replace or create one file in a directory that stands. */
+  | ({ readonly kind: 'write-file'; readonly path: string; readonly bytes: Uint8Array; readonly expected: Expected } & Attributes)
+  /** A new directory, renamed into place with everything inside: an empty one would hide `_default`. */
+  | ({ readonly kind: 'put-directory'; readonly path: string; readonly content: readonly NewEntry[] } & Attributes)
+  | { readonly kind: 'make-link'; readonly path: string; readonly target: string; readonly expected: Expected }
+  | { readonly kind: 'remove-file'; readonly path: string; readonly expected: Identity }
+  /** Only ever succeeds on an empty directory. */
+  | { readonly kind: 'remove-empty-directory'; readonly path: string }
+  | ({ readonly kind: 'set-attributes'; readonly path: string } & Attributes);
+
+/** Something inside a new directory; paths relative to it, parents first. */
+export type NewEntry =
+  | ({ readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array } & Attributes)
+  | ({ readonly kind: 'directory'; readonly path: string } & Attributes)
+  | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
+
+/** What became of one list of changes. `moved` means: something else changed it meanwhile, look again. */
+export type Outcome =
+  | { readonly result: 'done'; readonly changed: readonly string[] }
+  | { readonly result: 'moved'; readonly path: string; readonly changed: readonly string[] }
+  | { readonly result: 'failed'; readonly path: string; readonly error: string; readonly changed: readonly string[] };

@@ -1,0 +1,84 @@
+import type { StandInReason } from './marker.ts';
+import type { Attributes } from './tree.ts';
+
+/**
+ * What the agent remembers over restarts. Bytes lie beside it by their SHA-256. Losing it loses history and originals,
+ * nothing else: markers and stand-ins speak for themselves. Paths are relative to certs.d.
+ */
+export type Ledger = {
+  readonly format: 1;
+  /** Files of ours as last written. */
+  readonly written: Readonly<Record<string, Written>>;
+  /** The last set of files of a registry that rendered and was judged well. */
+  readonly lastGood: Readonly<Record<string, GoodUnit>>;
+  /** What would stand there without us and Spegel. */
+  readonly originals: Readonly<Record<string, Original>>;
+  /** Directories of other people: mode and owner, also of empty ones. */
+  readonly directories: Readonly<Record<string, Attributes & { readonly state: 'present' | 'removed' }>>;
+  /** Spegel's bytes where our stand-in has no room for them (0 bytes). */
+  readonly spegel: Readonly<Record<string, SavedSpegel>>;
+  /** Directories that we made: they go again when they are empty. `.` is certs.d itself. */
+  readonly made: readonly string[];
+  /** path -> inode of what lies in `_backup/`: a file that is seen there again came out of it. */
+  readonly backupInodes: Readonly<Record<string, string>>;
+  readonly fights: Readonly<Record<string, Fight>>;
+  readonly phase: { readonly phase: Phase; readonly since: number; readonly reason: string } | undefined;
+  readonly history: Readonly<Record<string, readonly Version[]>>;
+  /** path -> a version put back by hand; it holds until what the template asks for changes. */
+  readonly pins: Readonly<Record<string, { readonly sha256: string; readonly whileDesired: string }>>;
+};
+
+export type Written = { readonly sha256: string; readonly source: string; readonly reason: string; readonly at: number };
+
+export type GoodUnit = {
+  readonly files: readonly { readonly name: string; readonly sha256: string; readonly mode: number; readonly source: string }[];
+};
+
+export type Original = {
+  /** `present`: seen, or to be put back; `removed`: a person removed it; `replaced`: our file stands there now. */
+  readonly state: 'present' | 'removed' | 'replaced';
+  /** `backup`: it was in a `_backup/` older than us, and only `preserve` put it back. */
+  readonly from: 'seen' | 'backup';
+  /** Spegel's hook restored an older copy over it: these bytes are to be put back. */
+  readonly overdue?: true;
+  readonly content: ({ readonly kind: 'file'; readonly sha256: string } & Attributes) | { readonly kind: 'symlink'; readonly target: string };
+};
+
+export type SavedSpegel = Attributes & { readonly sha256: string; readonly reason: StandInReason };
+
+/** Overturned writes of ours: when, by whom; and until when we hold back. Steady milliseconds. */
+export type Fight = {
+  readonly overturned: readonly { readonly at: number; readonly writer: string }[];
+  readonly until?: number;
+  readonly level: number;
+};
+
+export const phases = ['disabled', 'bootstrap', 'spegel', 'withdrawn', 'orphaned', 'held', 'conflict', 'released'] as const;
+export type Phase = (typeof phases)[number];
+
+export type Version = {
+  readonly at: number;
+  readonly sha256: string;
+  readonly writer: string;
+  readonly reason: string;
+  readonly mode: number;
+};
+
+export const emptyLedger: Ledger = {
+  format: 1,
+  written: {},
+  lastGood: {},
+  originals: {},
+  directories: {},
+  spegel: {},
+  made: [],
+  backupInodes: {},
+  fights: {},
+  phase: undefined,
+  history: {},
+  pins: {},
+};
+
+/** A copy of the record without these keys. */
+export const without = <T>(record: Readonly<Record<string, T>>, ...keys: readonly string[]): Readonly<Record<string, T>> =>
+  keys.some((key) => key in record) ? Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key))) : record;

@@ -1,0 +1,107 @@
+import type { Action, FileDecision, FileWriter, Reason } from './decision.ts';
+import type { DesiredFile } from './desired.ts';
+import type { Fight } from './ledger.ts';
+import { type MarkedFile, readMarked, type SpegelFile, sameBytes } from './marker.ts';
+import { composed, fightAgain } from './plan-hosts.ts';
+import type { PlanInput } from './plan-input.ts';
+import { type Attributes, type FileSeen, type Seen, sameIdentity } from './tree.ts';
+import type { Owned } from './writer.ts';
+
+/** One file that shall stand, with what is to be remembered when it has been written. */
+export type FilePlan = {
+  readonly decision: FileDecision;
+  /** Present when something must be written. */
+  readonly put?: Attributes & { readonly bytes: Uint8Array };
+  readonly fight?: Fight;
+  readonly spegel?: SpegelFile;
+};
+
+const sameMarked = (a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string> | undefined): boolean => {
+  const left = a ?? new Map<string, string>();
+  const right = b ?? new Map<string, string>();
+  return left.size === right.size && [...left].every(([name, sum]) => right.get(name) === sum);
+};
+
+/** Equal after the marker line: another version or source in a valid marker is no reason to write. */
+export const sameOurs = (seen: FileSeen, bytes: Uint8Array, input: PlanInput): boolean => {
+  if (sameBytes(seen.bytes, bytes)) return true;
+  const old = readMarked(seen.bytes, input.tools.sha256);
+  const wanted = readMarked(bytes, input.tools.sha256);
+  if (old === undefined || wanted === undefined || !old.intact) return false;
+  return (
+    sameBytes(old.rest, wanted.rest) &&
+    sameMarked(old.companions, wanted.companions) &&
+    old.standIn?.reason === wanted.standIn?.reason
+  );
+};
+
+const writerOf = (seen: Seen | undefined, owned: Owned, same: boolean): FileWriter =>
+  owned.writer === 'ours' && seen !== undefined && !same ? 'ours-stale' : owned.writer;
+
+/** Did Spegel's start or hook, not somebody's quarrel with us, put this file here? */
+const bySpegelsStart = (input: PlanInput, path: string, seen: Seen | undefined, owned: Owned): boolean => {
+  const left = input.observation.watch.spegelLeft.get(path);
+  return owned.writer === 'spegel' && left !== undefined && seen !== undefined && sameIdentity(left, seen.id);
+};
+
+const untouchable = (path: string, seen: Seen | undefined, owned: Owned): FileDecision | undefined => {
+  if (owned.writer === 'tool') {
+    const detail = `${path} belongs to ${owned.tool ?? 'another tool'}: not touched; remove the file or our template for it`;
+    return { path, action: 'conflict', reason: 'tool-owns-it', writer: 'tool', detail };
+  }
+  if (seen?.kind === 'unreadable') {
+    const detail = `${path} cannot be read (${seen.why}): not touched`;
+    return { path, action: 'refuse', reason: 'unreadable', writer: 'unreadable', detail };
+  }
+  if (seen?.kind === 'directory') {
+    return { path, action: 'refuse', reason: 'unreadable', writer: 'foreign', detail: `${path} is a directory: not touched` };
+  }
+  return undefined;
+};
+
+/** Plans one file of ours against what stands in its place. */
+export const planOurFile = (
+  input: PlanInput,
+  place: { readonly path: string; readonly file: DesiredFile; readonly marked: MarkedFile | undefined; readonly mode: number },
+  why: { readonly reason: Reason; readonly detail: string },
+): FilePlan => {
+  const { path, file, marked, mode } = place;
+  const seen = input.tree.entries.get(path);
+  const owned: Owned = input.survey.get(path) ?? { writer: 'absent' };
+  const no = untouchable(path, seen, owned);
+  if (no !== undefined) return { decision: no };
+  const bytes = marked === undefined ? file.bytes : composed(marked, input);
+  const { uid, gid } = input.owner;
+  const sameContent = seen?.kind === 'file' && owned.writer !== 'spegel' && sameOurs(seen, bytes, input);
+  const sameRights = seen !== undefined && seen.mode === mode && seen.uid === uid && seen.gid === gid;
+  const source = marked?.source ?? file.source;
+  const carries = marked?.standIn;
+  const base = {
+    path,
+    writer: writerOf(seen, owned, sameContent),
+    source,
+    bytes,
+    ...(carries === undefined ? {} : { standIn: carries.reason }),
+  };
+  const remembered = carries === undefined || input.ledger.spegel[path]?.reason === carries.reason;
+  if (sameContent && sameRights && (remembered || bytes.length > 0)) {
+    return { decision: { ...base, action: 'keep', reason: carries?.reason ?? 'up-to-date', detail: why.detail } };
+  }
+  const write = { ...base, action: 'write' as Action };
+  const put = { bytes, mode, uid, gid };
+  const spegel = carries === undefined ? {} : { spegel: carries.spegel };
+  const overturned = ['foreign', 'ours-edited', 'spegel'].includes(owned.writer) && path in input.ledger.written;
+  if (overturned && !bySpegelsStart(input, path, seen, owned)) {
+    const { fight, conflict } = fightAgain(input.ledger.fights[path], owned.writer, input.now);
+    if (conflict) {
+      const minutes = Math.ceil(((fight.until ?? input.now) - input.now) / 60_000);
+      const detail = `somebody changed it again and again: left alone for ${minutes} min; find who writes ${path}`;
+      return { decision: { ...base, action: 'conflict', reason: 'overwritten-again', detail }, fight };
+    }
+    return { decision: { ...write, reason: carries?.reason ?? 'repair', detail: 'somebody changed it: put right again' }, put, fight, ...spegel };
+  }
+  if (owned.writer === 'absent' && path in input.ledger.written) {
+    return { decision: { ...write, reason: carries?.reason ?? (why.reason === 'template' ? 'repair' : why.reason), detail: why.detail }, put, ...spegel };
+  }
+  return { decision: { ...write, reason: why.reason, detail: why.detail }, put, ...spegel };
+};

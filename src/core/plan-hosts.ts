@@ -1,0 +1,159 @@
+import type { Reason } from './decision.ts';
+import type { DesiredFile, DesiredUnit } from './desired.ts';
+import type { Fight } from './ledger.ts';
+import { composeFile, type MarkedFile, type StandInReason } from './marker.ts';
+import type { PlanInput } from './plan-input.ts';
+import { mergeHostsFiles } from './hosts-edit.ts';
+import { printHostsFile } from './hosts-print.ts';
+import { parseContainerdVersion } from './containerd-version.ts';
+import { answersTwice, isReadByContainerd, type KnownSpegel, livenessOf, localMirrors, refusingSince } from './spegel-file.ts';
+import { filesBeside } from './survey.ts';
+
+/** What shall stand at the place of a hosts.toml. */
+export type Target =
+  | { readonly kind: 'leave'; readonly reason: Reason; readonly detail: string }
+  | { readonly kind: 'ours'; readonly file: MarkedFile; readonly mode: number; readonly reason: Reason; readonly detail: string }
+  | { readonly kind: 'spegel'; readonly known: KnownSpegel; readonly detail: string };
+
+type Stage = {
+  readonly input: PlanInput;
+  readonly path: string;
+  readonly unit: DesiredUnit;
+  readonly file: DesiredFile;
+  readonly known: KnownSpegel;
+};
+
+const standIn = (stage: Stage, reason: StandInReason, body: Uint8Array, detail: string): Target => ({
+  kind: 'ours',
+  reason,
+  detail,
+  mode: stage.file.mode,
+  file: { source: stage.file.source, body, standIn: { reason, spegel: stage.known.file } },
+});
+
+/** An orphan: Spegel's own mirrors have refused for long enough, and none has come back. */
+const isOrphan = ({ input, path, known }: Stage): boolean => {
+  const urls = localMirrors(known.file.bytes, input.facts, input.tools);
+  if (known.standIn === 'orphaned') return !answersTwice(urls, input.mirrors);
+  const since = refusingSince(urls, input.mirrors);
+  if (since === undefined) return false;
+  const seen = input.tree.entries.get(path);
+  const written = known.standIn === undefined && seen?.kind === 'file' ? Number(BigInt(seen.id.mtime) / 1_000_000n) : 0;
+  // A file dated in the future (a clock that jumped) counts from now on, not from its date.
+  return input.now - Math.max(since, written > input.now ? since : written) >= input.settings.orphanAfterMs;
+};
+
+const version = (input: PlanInput) => parseContainerdVersion(input.facts.containerdVersion ?? '');
+
+/** Merges two files, the first one's top-level keys and hosts first; the first alone if the outcome would not be read. */
+const mergedOr = (input: PlanInput, path: string, first: Uint8Array, second: Uint8Array): Uint8Array => {
+  const one = input.tools.parse(first);
+  const other = input.tools.parse(second);
+  if (one === undefined || other === undefined) return first;
+  const text = printHostsFile(mergeHostsFiles(one, other), { version: version(input) });
+  const bytes = new TextEncoder().encode(text);
+  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input.tree, path)) ? bytes : first;
+};
+
+/** `prependExisting`: what somebody had written for this registry follows our hosts, as Spegel itself does it. */
+const withExisting = (input: PlanInput, path: string, file: DesiredFile): Uint8Array => {
+  const original = input.ledger.originals[path];
+  if (original?.content.kind !== 'file' || original.state === 'removed') return file.bytes;
+  const bytes = input.tools.object(original.content.sha256);
+  return bytes === undefined ? file.bytes : mergedOr(input, path, file.bytes, bytes);
+};
+
+/** Spegel's file with each host once; if even that is not read by this containerd, our own content. */
+const mended = (stage: Stage): Uint8Array => {
+  const { input, path, known, file } = stage;
+  const parsed = input.tools.parse(known.file.bytes);
+  if (parsed === undefined) return file.bytes;
+  const text = printHostsFile(mergeHostsFiles(parsed, parsed), { version: version(input) });
+  const bytes = new TextEncoder().encode(text);
+  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input.tree, path)) ? bytes : file.bytes;
+};
+
+const besideSpegel = (stage: Stage): Target => {
+  const { input, unit, file, known, path } = stage;
+  if (unit.policy === 'hold') {
+    const empty = file.bytes.length === 0;
+    const orphan = !empty && isOrphan(stage);
+    if (orphan) return standIn(stage, 'orphaned', file.bytes, 'the mirrors of the file that Spegel left behind refuse');
+    return standIn(stage, empty ? 'emptied' : 'held', file.bytes, unit.policyReason);
+  }
+  if (isOrphan(stage)) {
+    return standIn(stage, 'orphaned', file.bytes, 'Spegel is gone: its mirrors on this node have refused for too long');
+  }
+  if (unit.policy === 'merge') return standIn(stage, 'merged', mergedOr(input, path, file.bytes, known.file.bytes), "the template's hosts, then Spegel's");
+  if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input.tree, path))) {
+    return standIn(stage, 'mended', mended(stage), 'containerd would ignore the file as Spegel wrote it');
+  }
+  if (known.standIn === undefined) return { kind: 'leave', reason: 'spegel-owns-it', detail: unit.policyReason };
+  return giveBack(stage);
+};
+
+/** Spegel's bytes come back when the reason has ended, as long as Spegel is there. */
+const giveBack = (stage: Stage): Target => {
+  const { input, known, file } = stage;
+  const urls = localMirrors(known.file.bytes, input.facts, input.tools);
+  switch (livenessOf(urls, input.mirrors)) {
+    case 'alive':
+      return { kind: 'spegel', known, detail: `Spegel's own file comes back: it is no longer ${known.standIn}` };
+    case 'unknown':
+      return { kind: 'leave', reason: 'waiting-for-probe', detail: "Spegel's mirrors are asked before its file comes back" };
+    case 'refusing':
+      return standIn(stage, 'orphaned', file.bytes, "Spegel's mirrors refuse: its file stays kept");
+  }
+};
+
+/** Decides what shall stand at a hosts.toml that a template points at. */
+export const targetOf = (
+  input: PlanInput,
+  place: { readonly path: string; readonly unit: DesiredUnit; readonly file: DesiredFile; readonly known: KnownSpegel | undefined },
+): Target => {
+  const { unit, file, known } = place;
+  if (known !== undefined) return besideSpegel({ ...place, input, known });
+  const bootstrap = unit.policy === 'yield';
+  const body = unit.prependExisting ? withExisting(input, place.path, file) : file.bytes;
+  return {
+    kind: 'ours',
+    mode: file.mode,
+    file: { source: file.source, body },
+    reason: bootstrap ? 'bootstrap' : 'template',
+    detail: unit.policyReason,
+  };
+};
+
+/** What stands when nothing of ours is wanted at a place where our stand-in stands: Spegel's own, if it lives. */
+export const targetWithoutTemplate = (input: PlanInput, known: KnownSpegel): 'spegel' | 'wait' | 'gone' => {
+  switch (livenessOf(localMirrors(known.file.bytes, input.facts, input.tools), input.mirrors)) {
+    case 'alive':
+      return 'spegel';
+    case 'unknown':
+      return 'wait';
+    case 'refusing':
+      return 'gone';
+  }
+};
+
+export const fightLimits = { count: 5, windowMs: 600_000, backOffMs: 600_000, longestMs: 3_600_000 } as const;
+
+/** Somebody overturned a file of ours once more: may we write again? More than 5 in 10 minutes are a conflict. */
+export const fightAgain = (fight: Fight | undefined, writer: string, now: number): { fight: Fight; conflict: boolean } => {
+  const before = fight ?? { overturned: [], level: 0 };
+  if (before.until !== undefined && now < before.until) return { fight: before, conflict: true };
+  const recent = before.overturned.filter((one) => now - one.at < fightLimits.windowMs && one.at <= now);
+  const calm = before.until !== undefined && now - before.until > fightLimits.longestMs;
+  const level = calm ? 0 : before.level;
+  const overturned = [...recent, { at: now, writer }];
+  if (overturned.filter((one) => one.writer === writer).length <= fightLimits.count) {
+    return { fight: { overturned, level }, conflict: false };
+  }
+  const pause = Math.min(fightLimits.backOffMs * 2 ** level, fightLimits.longestMs);
+  return { fight: { overturned: [], level: level + 1, until: now + pause }, conflict: true };
+};
+
+/** Our bytes for this place, marker and all. */
+export const composed = (file: MarkedFile, input: PlanInput): Uint8Array =>
+  composeFile(file, input.tools.agentVersion, input.tools.sha256);
+

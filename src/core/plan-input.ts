@@ -1,0 +1,56 @@
+import type { Desired } from './desired.ts';
+import type { Facts } from './facts.ts';
+import type { Ledger } from './ledger.ts';
+import type { Observation } from './observe.ts';
+import type { Survey } from './survey.ts';
+import type { Tools } from './tools.ts';
+import { registryOf, type Tree } from './tree.ts';
+import type { MirrorState } from './verdict.ts';
+
+/** Everything a plan is made from: the same input gives the same plan. */
+export type PlanInput = {
+  readonly tree: Tree;
+  readonly survey: Survey;
+  readonly desired: Desired;
+  readonly facts: Facts;
+  readonly ledger: Ledger;
+  readonly observation: Observation;
+  readonly mirrors: ReadonlyMap<string, MirrorState>;
+  readonly settings: PlanSettings;
+  /** Steady milliseconds since the epoch. */
+  readonly now: number;
+  /** Who owns files of ours: root in a cluster. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly tools: Tools;
+  readonly index: RegistryIndex;
+};
+
+/** Paths by registry directory, so that a pass is linear in the number of registries. */
+export type RegistryIndex = {
+  /** Everything that stands but directories. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
+  readonly originals: ReadonlyMap<string, readonly string[]>;
+};
+
+const group = (paths: Iterable<string>): ReadonlyMap<string, readonly string[]> => {
+  const groups = new Map<string, string[]>();
+  for (const path of paths) {
+    const registry = registryOf(path);
+    const known = groups.get(registry);
+    if (known === undefined) groups.set(registry, [path]);
+    else known.push(path);
+  }
+  return groups;
+};
+
+export const indexOf = (tree: Tree, ledger: Ledger): RegistryIndex => ({
+  files: group([...tree.entries].flatMap(([path, seen]) => (seen.kind === 'directory' ? [] : [path]))),
+  originals: group(Object.keys(ledger.originals)),
+});
+
+export type PlanSettings = {
+  /** Put other people's directories back that Spegel moved away or cleared. */
+  readonly preserve: boolean;
+  /** How long Spegel's own mirrors must refuse before its file counts as an orphan, in milliseconds. */
+  readonly orphanAfterMs: number;
+};

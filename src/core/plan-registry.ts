@@ -1,0 +1,190 @@
+import type { NewEntry } from './change.ts';
+import type { Decision, FileDecision } from './decision.ts';
+import type { DesiredFile, DesiredUnit } from './desired.ts';
+import { effectiveUnit, isBrokenUnit } from './effective-unit.ts';
+import type { Fight } from './ledger.ts';
+import type { MarkedFile, SpegelFile } from './marker.ts';
+import { attributesOf, changesOf, type Put } from './plan-changes.ts';
+import { type FilePlan, planOurFile } from './plan-file.ts';
+import { type Target, targetOf, targetWithoutTemplate } from './plan-hosts.ts';
+import type { PlanInput } from './plan-input.ts';
+import { type Due, duePaths } from './preserve.ts';
+import { knownSpegel } from './spegel-file.ts';
+import type { Owned } from './writer.ts';
+
+/** The plan of one registry directory, and what to remember when its changes have been made. */
+export type RegistryPlan = Decision & {
+  readonly fights: Readonly<Record<string, Fight>>;
+  /** Spegel's bytes that stand-ins now hold back, by path. */
+  readonly spegel: Readonly<Record<string, SpegelFile>>;
+  /** The set that rendered well today. */
+  readonly good: DesiredUnit | undefined;
+};
+
+const absent: Owned = { writer: 'absent' };
+
+const ownedAt = (input: PlanInput, path: string): Owned => input.survey.get(path) ?? absent;
+
+const leave = (input: PlanInput, path: string, target: Extract<Target, { kind: 'leave' }>): FileDecision => ({
+  path,
+  action: target.reason === 'waiting-for-probe' ? 'wait' : 'leave',
+  reason: target.reason,
+  detail: target.detail,
+  writer: ownedAt(input, path).writer,
+});
+
+/** Spegel's own bytes, mode and owner come back. */
+const spegelBack = (input: PlanInput, path: string, target: Extract<Target, { kind: 'spegel' }>): FilePlan => {
+  const { bytes, mode, uid, gid } = target.known.file;
+  const writer = ownedAt(input, path).writer;
+  return {
+    decision: { path, action: 'put-back', reason: 'spegel-back', detail: target.detail, writer, bytes },
+    put: { bytes, mode, uid, gid },
+  };
+};
+
+const companionSums = (unit: DesiredUnit, input: PlanInput): ReadonlyMap<string, string> =>
+  new Map(
+    unit.files.filter((file) => file.name !== 'hosts.toml').map((file) => [file.name, input.tools.sha256(file.bytes)]),
+  );
+
+const planHosts = (input: PlanInput, unit: DesiredUnit, file: DesiredFile): { plan: FilePlan; spegelStays: boolean } => {
+  const path = `${unit.registry}/hosts.toml`;
+  const known = knownSpegel(path, input.tree.entries.get(path), ownedAt(input, path), input);
+  const target = targetOf(input, { path, unit, file, known });
+  if (target.kind === 'leave') return { plan: { decision: leave(input, path, target) }, spegelStays: known?.standIn === undefined };
+  if (target.kind === 'spegel') return { plan: spegelBack(input, path, target), spegelStays: true };
+  const marked: MarkedFile = { ...target.file, companions: companionSums(unit, input) };
+  return { plan: planOurFile(input, { path, file, marked, mode: target.mode }, target), spegelStays: false };
+};
+
+const planUnit = (input: PlanInput, unit: DesiredUnit, lastGood: boolean): readonly FilePlan[] => {
+  const hosts = unit.files.find((file) => file.name === 'hosts.toml');
+  const planned = hosts === undefined ? undefined : planHosts(input, unit, hosts);
+  const companions =
+    planned?.spegelStays === true
+      ? []
+      : unit.files
+          .filter((file) => file.name !== 'hosts.toml')
+          .map((file) =>
+            planOurFile(
+              input,
+              { path: `${unit.registry}/${file.name}`, file, marked: undefined, mode: file.mode },
+              { reason: 'template', detail: unit.policyReason },
+            ),
+          );
+  const all = planned === undefined ? companions : [...companions, planned.plan];
+  if (!lastGood) return all;
+  return all.map((plan) =>
+    plan.decision.action === 'write'
+      ? { ...plan, decision: { ...plan.decision, reason: 'last-good', detail: "today's template has an error: the last good content" } }
+      : plan,
+  );
+};
+
+/** Files of ours that no template asks for any more: Spegel's own comes back, or they go. */
+const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>): FilePlan | undefined => {
+  const owned = ownedAt(input, path);
+  if (owned.writer !== 'ours' && owned.writer !== 'ours-edited') return undefined;
+  const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
+  const end = known === undefined ? 'gone' : targetWithoutTemplate(input, known);
+  if (end === 'spegel' && known !== undefined) {
+    return spegelBack(input, path, { kind: 'spegel', known, detail: "no template points here any more: Spegel's own file" });
+  }
+  if (end === 'wait') {
+    const detail = "Spegel's mirrors are asked before its file comes back";
+    return { decision: { path, action: 'wait', reason: 'waiting-for-probe', detail, writer: owned.writer } };
+  }
+  if (due.has(path)) return undefined;
+  return { decision: { path, action: 'remove', reason: 'no-template', detail: 'no template points here any more', writer: owned.writer } };
+};
+
+const foreignDecision = (input: PlanInput, path: string): FileDecision => {
+  const owned = ownedAt(input, path);
+  if (owned.writer === 'spegel') {
+    return { path, action: 'leave', reason: 'spegel-owns-it', writer: 'spegel', detail: 'Spegel wrote it, no template points here' };
+  }
+  const detail = input.settings.preserve ? 'not ours: a copy is kept, it comes back if Spegel clears it' : 'not ours';
+  return { path, action: 'leave', reason: 'not-ours', writer: owned.writer, detail };
+};
+
+const dueDecision = (input: PlanInput, due: Due): FileDecision => ({
+  path: due.path,
+  action: 'put-back',
+  reason: 'preserved',
+  detail: due.original.state === 'replaced' ? 'what stood here before ours' : 'Spegel took it away: back as it was last seen',
+  writer: ownedAt(input, due.path).writer,
+  ...(due.bytes === undefined ? {} : { bytes: due.bytes }),
+});
+
+const dueEntry = (due: Due): NewEntry => {
+  const { content } = due.original;
+  if (content.kind === 'symlink') return { kind: 'symlink', path: due.path, target: content.target };
+  const { mode, uid, gid } = content;
+  return { kind: 'file', path: due.path, bytes: due.bytes ?? new Uint8Array(), mode, uid, gid };
+};
+
+const behindLink = (input: PlanInput, registry: string, unit: DesiredUnit | undefined): Decision | undefined => {
+  const top = input.tree.entries.get(registry);
+  if (top === undefined || top.kind === 'directory' || unit === undefined) return undefined;
+  const detail = `certs.d/${registry} is a ${top.kind === 'symlink' ? 'symbolic link' : top.kind}: nothing is written through it; remove it`;
+  const files = unit.files.map((file): FileDecision => ({
+    path: `${registry}/${file.name}`,
+    action: 'refuse',
+    reason: 'behind-symlink',
+    detail,
+    writer: 'foreign',
+  }));
+  const problem = { code: 'registry-not-a-directory', severity: 'error', message: detail, hint: 'Remove it, or remove the extension for it.', path: registry } as const;
+  return { registry, files, changes: [], problems: [problem] };
+};
+
+const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly Put[]): readonly Put[] => {
+  const known = input.ledger.directories[registry];
+  const stands = input.tree.entries.has(registry) || puts.length > 0;
+  if (known?.state !== 'present' || stands || !input.settings.preserve) return [];
+  return [{ path: registry, entry: { kind: 'directory', path: registry, ...attributesOf(input, registry) }, seen: undefined }];
+};
+
+/** Plans one registry directory: all of its files together. */
+export const planRegistry = (input: PlanInput, registry: string): RegistryPlan => {
+  const effective = effectiveUnit(input, registry);
+  const today = input.desired.units.get(registry);
+  const nothing = { fights: {}, spegel: {}, good: undefined };
+  const blocked = behindLink(input, registry, effective?.unit);
+  if (blocked !== undefined) return { ...blocked, ...nothing };
+  const broken = isBrokenUnit(input, registry);
+  const planned = effective === undefined ? [] : planUnit(input, effective.unit, effective.because === 'last-good');
+  const covered = new Set(planned.map((plan) => plan.decision.path));
+  const wanted = new Set(effective?.unit.files.map((file) => `${registry}/${file.name}`) ?? []);
+  const due = broken && effective === undefined ? [] : duePaths(input, registry).filter((one) => !wanted.has(one.path));
+  const dueSet = new Set(due.map((one) => one.path));
+  const here = (input.index.files.get(registry) ?? []).filter((path) => !covered.has(path));
+  const leftovers = here.flatMap((path): FilePlan[] => {
+    if (wanted.has(path)) return [];
+    const plan = broken ? undefined : planLeftover(input, path, dueSet);
+    if (plan !== undefined) return [plan];
+    return dueSet.has(path) ? [] : [{ decision: foreignDecision(input, path) }];
+  });
+  const back = due.filter((one) => !leftovers.some((plan) => plan.decision.path === one.path));
+  const plans = [...planned, ...leftovers];
+  const puts: Put[] = [
+    ...plans.flatMap((plan): Put[] => {
+      const { path } = plan.decision;
+      return plan.put === undefined ? [] : [{ path, entry: { kind: 'file', path, ...plan.put }, seen: input.tree.entries.get(path) }];
+    }),
+    ...back.map((one): Put => ({ path: one.path, entry: dueEntry(one), seen: input.tree.entries.get(one.path) })),
+  ];
+  // Certificates land before the hosts.toml that names them.
+  puts.sort((a, b) => Number(a.path.endsWith('/hosts.toml')) - Number(b.path.endsWith('/hosts.toml')));
+  const removals = leftovers.filter((plan) => plan.decision.action === 'remove').map((plan) => plan.decision.path);
+  return {
+    registry,
+    files: [...plans.map((plan) => plan.decision), ...back.map((one) => dueDecision(input, one))],
+    changes: changesOf(input, registry, [...puts, ...emptyDirectoryBack(input, registry, puts)], removals),
+    problems: today?.problems ?? [],
+    fights: Object.fromEntries(plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]]))),
+    spegel: Object.fromEntries(plans.flatMap((plan) => (plan.spegel === undefined ? [] : [[plan.decision.path, plan.spegel]]))),
+    good: today !== undefined && !broken ? today : undefined,
+  };
+};

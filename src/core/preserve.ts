@@ -1,0 +1,46 @@
+import { parseContainerdVersion } from './containerd-version.ts';
+import type { Original } from './ledger.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isHostsFile, isTargeted } from './survey.ts';
+
+/** Somebody's file that is to be put back, with its bytes. */
+export type Due = { readonly path: string; readonly original: Original; readonly bytes: Uint8Array | undefined };
+
+/** Somebody's hosts.toml that would kill this node's containerd (unknown: any) is never put back. */
+export const isDeadly = (input: PlanInput, path: string, bytes: Uint8Array): boolean =>
+  isHostsFile(path) &&
+  input.tools.judge(bytes, parseContainerdVersion(input.facts.containerdVersion ?? '')).verdict === 'deadly';
+
+const bytesOf = (input: PlanInput, original: Original): Uint8Array | undefined =>
+  original.content.kind === 'file' ? input.tools.object(original.content.sha256) : undefined;
+
+const isMissing = (input: PlanInput, path: string, original: Original): boolean => {
+  const seen = input.tree.entries.get(path);
+  if (seen === undefined) return true;
+  const writer = input.survey.get(path)?.writer;
+  // Our own file stands where no template points any more: theirs comes back.
+  if (original.state === 'replaced') return writer === 'ours' || writer === 'ours-edited';
+  return original.overdue === true && writer !== 'spegel';
+};
+
+/** Does Spegel write this registry itself? Then its file stands there, not somebody's of before. */
+const isSpegels = (input: PlanInput, registry: string): boolean =>
+  input.survey.get(`${registry}/hosts.toml`)?.writer === 'spegel' || `${registry}/hosts.toml` in input.ledger.spegel;
+
+/**
+ * Other people's files of one registry that Spegel moved away or cleared, or that ours had replaced (design.md, "Other
+ * people's files"). Without `preserve` only what we ourselves replaced comes back.
+ */
+export const duePaths = (input: PlanInput, registry: string): readonly Due[] => {
+  const due: Due[] = [];
+  for (const path of input.index.originals.get(registry) ?? []) {
+    const original = input.ledger.originals[path];
+    if (original === undefined || original.state === 'removed' || isTargeted(input.desired, path)) continue;
+    if (!isMissing(input, path, original)) continue;
+    if (original.state === 'present' && (!input.settings.preserve || (isHostsFile(path) && isSpegels(input, registry)))) continue;
+    const bytes = bytesOf(input, original);
+    if (original.content.kind === 'file' && (bytes === undefined || isDeadly(input, path, bytes))) continue;
+    due.push({ path, original, bytes });
+  }
+  return due.sort((a, b) => (a.path < b.path ? -1 : 1));
+};

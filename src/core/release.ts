@@ -1,0 +1,138 @@
+import type { Change } from './change.ts';
+import type { Decision, FileDecision } from './decision.ts';
+import type { Original } from './ledger.ts';
+import type { SpegelFile } from './marker.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isDeadly } from './preserve.ts';
+import { knownSpegel, livenessOf, localMirrors } from './spegel-file.ts';
+import { ownerAt } from './survey.ts';
+import { registryOf, type Seen } from './tree.ts';
+
+/** What `release` does; `waiting` names what must be known first. */
+export type ReleasePlan = { readonly decisions: readonly Decision[]; readonly waiting: string | undefined };
+
+type Step = { readonly file: FileDecision; readonly changes: readonly Change[] };
+
+const isOurs = (writer: string): boolean => writer === 'ours' || writer === 'ours-edited';
+
+const putBack = (input: PlanInput, place: { path: string; seen: Seen; writer: FileDecision['writer'] }, original: Original): Step | undefined => {
+  const { path, seen, writer } = place;
+  const { content } = original;
+  const detail = 'what stood here before handspegel';
+  if (content.kind === 'symlink') {
+    const file: FileDecision = { path, action: 'put-back', reason: 'released', detail, writer };
+    return { file, changes: [{ kind: 'make-link', path, target: content.target, expected: seen.id }] };
+  }
+  const bytes = input.tools.object(content.sha256);
+  if (bytes === undefined) return undefined;
+  const { mode, uid, gid } = content;
+  if (isDeadly(input, path, bytes)) {
+    const aside = `${path}.deadly`;
+    return {
+      file: {
+        path,
+        action: 'remove',
+        reason: 'would-kill-containerd',
+        detail: `what stood here before would kill this node's containerd: it lies as certs.d/${aside}`,
+        writer,
+      },
+      changes: [
+        { kind: 'write-file', path: aside, bytes, mode, uid, gid, expected: 'absent' },
+        { kind: 'remove-file', path, expected: seen.id },
+      ],
+    };
+  }
+  const file: FileDecision = { path, action: 'put-back', reason: 'released', detail, writer, bytes };
+  return { file, changes: [{ kind: 'write-file', path, bytes, mode, uid, gid, expected: seen.id }] };
+};
+
+const removal = (path: string, seen: Seen, writer: FileDecision['writer']): Step => ({
+  file: { path, action: 'remove', reason: 'released', detail: 'ours', writer },
+  changes: [{ kind: 'remove-file', path, expected: seen.id }],
+});
+
+const spegelBack = (path: string, seen: Seen, spegel: SpegelFile): Step => ({
+  file: { path, action: 'put-back', reason: 'spegel-back', detail: "Spegel's own file", writer: 'ours', bytes: spegel.bytes },
+  changes: [{ kind: 'write-file', path, ...spegel, expected: seen.id }],
+});
+
+const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waiting' | undefined => {
+  const owned = input.survey.get(path) ?? { writer: 'absent' as const };
+  const original = input.ledger.originals[path];
+  if (!isOurs(owned.writer)) {
+    // Only `preserve` had brought it back from a _backup/ older than us: it still lies there.
+    const broughtBack = original?.from === 'backup' && original.state === 'present' && input.tree.backup?.has(path) === true;
+    return broughtBack && owned.writer === 'foreign' ? removal(path, seen, owned.writer) : undefined;
+  }
+  const known = knownSpegel(path, seen, owned, input);
+  if (known !== undefined) {
+    const live = livenessOf(localMirrors(known.file.bytes, input.facts, input.tools), input.mirrors);
+    if (live === 'unknown') return 'waiting';
+    if (live === 'alive') return spegelBack(path, seen, known.file);
+  }
+  const kept = original === undefined || original.state === 'removed' ? undefined : putBack(input, { path, seen, writer: owned.writer }, original);
+  return kept ?? removal(path, seen, owned.writer);
+};
+
+/** Ours inside `_backup/`, where Spegel's first start moved it: what stood before takes its place there too. */
+const releaseBackup = (input: PlanInput, path: string, seen: Seen): Step | undefined => {
+  const owned = ownerAt(path, { ...input, backup: true });
+  if (!isOurs(owned.writer)) return undefined;
+  const place = { path, seen, writer: owned.writer };
+  const original = input.ledger.originals[path];
+  const kept = original === undefined || original.state === 'removed' ? undefined : putBack(input, place, original);
+  const step = kept ?? removal(path, seen, owned.writer);
+  const inBackup = (change: Change): Change => ({ ...change, path: `_backup/${change.path}` });
+  return { file: { ...step.file, path: `_backup/${path}` }, changes: step.changes.map(inBackup) };
+};
+
+const parents = (path: string): readonly string[] => {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, parts.length - 1 - index).join('/'));
+};
+
+const gather = (registry: string, steps: readonly Step[], made: readonly string[]): Decision => {
+  const emptied = steps.filter((step) => step.file.action === 'remove').flatMap((step) => parents(step.file.path));
+  // Never _backup/ itself: it is Spegel's.
+  const directories = [...new Set([...emptied, ...made])].filter((path) => path !== '_backup').sort((a, b) => b.length - a.length);
+  return {
+    registry,
+    files: steps.map((step) => step.file),
+    changes: [
+      ...steps.flatMap((step) => step.changes),
+      ...directories.map((path): Change => ({ kind: 'remove-empty-directory', path })),
+    ],
+    problems: [],
+  };
+};
+
+/**
+ * Gives everything back: what was there before handspegel, Spegel's own bytes where a stand-in holds them and Spegel is
+ * alive, in `_backup/` too. `.` among the ledger's directories is certs.d itself.
+ */
+export const planRelease = (input: PlanInput): ReleasePlan => {
+  const steps = new Map<string, Step[]>();
+  const add = (registry: string, step: Step): void => {
+    steps.set(registry, [...(steps.get(registry) ?? []), step]);
+  };
+  let waiting: string | undefined;
+  for (const [path, seen] of input.tree.entries) {
+    if (seen.kind === 'directory') continue;
+    const step = releaseFile(input, path, seen);
+    if (step === 'waiting') waiting = `Spegel's mirrors of ${path} are asked before its file comes back`;
+    else if (step !== undefined) add(registryOf(path), step);
+  }
+  for (const [path, seen] of input.tree.backup ?? []) {
+    if (seen.kind === 'directory') continue;
+    const step = releaseBackup(input, path, seen);
+    if (step !== undefined) add('_backup', step);
+  }
+  const made = input.ledger.made.filter((path) => path !== '.');
+  const madeBy = (registry: string): readonly string[] => made.filter((path) => registryOf(path) === registry);
+  const registries = new Set([...steps.keys(), ...made.map(registryOf)]);
+  const decisions = [...registries].sort().map((registry) => gather(registry, steps.get(registry) ?? [], madeBy(registry)));
+  const root: Decision[] = input.ledger.made.includes('.')
+    ? [{ registry: '.', files: [], changes: [{ kind: 'remove-empty-directory', path: '.' }], problems: [] }]
+    : [];
+  return { decisions: [...decisions, ...root], waiting };
+};

@@ -1,0 +1,95 @@
+import { parseContainerdVersion } from './containerd-version.ts';
+import type { Facts } from './facts.ts';
+import type { Ledger } from './ledger.ts';
+import type { SpegelFile, StandInReason } from './marker.ts';
+import type { Tools } from './tools.ts';
+import type { Seen } from './tree.ts';
+import type { MirrorState } from './verdict.ts';
+import type { Owned } from './writer.ts';
+
+/** Spegel's file at a path: it stands there itself, or a stand-in of ours carries it. */
+export type KnownSpegel = {
+  readonly file: SpegelFile;
+  /** `undefined`: Spegel's own file stands. */
+  readonly standIn: StandInReason | undefined;
+};
+
+/** Finds Spegel's bytes for a path; a stand-in that came back out of `_backup/` is of another day and does not count. */
+export const knownSpegel = (
+  path: string,
+  seen: Seen | undefined,
+  owned: Owned,
+  known: { readonly ledger: Ledger; readonly tools: Tools },
+): KnownSpegel | undefined => {
+  if (seen?.kind !== 'file') return undefined;
+  const { bytes, mode, uid, gid } = seen;
+  if (owned.writer === 'spegel') return { file: { bytes, mode, uid, gid }, standIn: undefined };
+  if (known.ledger.backupInodes[path] === seen.id.ino) return undefined;
+  if (owned.marked?.standIn !== undefined) {
+    return { file: owned.marked.standIn.spegel, standIn: owned.marked.standIn.reason };
+  }
+  const saved = known.ledger.spegel[path];
+  const ours = owned.writer === 'ours-edited' || (owned.writer === 'ours' && bytes.length === 0);
+  if (saved === undefined || !ours) return undefined;
+  const object = known.tools.object(saved.sha256);
+  if (object === undefined) return undefined;
+  return { file: { bytes: object, mode: saved.mode, uid: saved.uid, gid: saved.gid }, standIn: saved.reason };
+};
+
+const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+const hostOf = (url: string): string | undefined =>
+  URL.canParse(url) ? bare(new URL(url).hostname) : undefined;
+
+/**
+ * The URLs of a Spegel file that lead to this node; when none does (`nodeIp` set to a name, say), all of its plain
+ * HTTP ones: Spegel's mirrors speak HTTP.
+ */
+export const localMirrors = (bytes: Uint8Array, facts: Facts, tools: Tools): readonly string[] => {
+  const urls = (tools.parse(bytes)?.hosts ?? []).map((host) => host.url);
+  const own = new Set(facts.nodeAddresses.map(bare));
+  const local = urls.filter((url) => {
+    const host = hostOf(url);
+    return host !== undefined && (own.has(host) || isLoopback(host));
+  });
+  return local.length > 0 ? local : urls.filter((url) => url.startsWith('http://'));
+};
+
+/** Is Spegel still there behind these mirrors? `unknown` until each has been asked once. */
+export type Liveness = 'alive' | 'refusing' | 'unknown';
+
+export const livenessOf = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): Liveness => {
+  const states = urls.map((url) => mirrors.get(url));
+  if (states.some((state) => state !== undefined && state.verdict !== 'refused')) return 'alive';
+  return states.some((state) => state === undefined) ? 'unknown' : 'refusing';
+};
+
+/** All of them have refused since when? `undefined`: not all do. */
+export const refusingSince = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): number | undefined => {
+  let since = Number.NEGATIVE_INFINITY;
+  for (const url of urls) {
+    const state = mirrors.get(url);
+    if (state?.verdict !== 'refused') return undefined;
+    since = Math.max(since, state.since);
+  }
+  return urls.length === 0 ? undefined : since;
+};
+
+/** One of the ports answered twice in a row: an orphan has come back. */
+export const answersTwice = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): boolean =>
+  urls.some((url) => (mirrors.get(url)?.answersInARow ?? 0) >= 2);
+
+/** Would this node's containerd do what Spegel's file says? With an unknown version: would any? */
+export const isReadByContainerd = (
+  bytes: Uint8Array,
+  facts: Facts,
+  tools: Tools,
+  beside: ReadonlyMap<string, Uint8Array>,
+): boolean => {
+  const version = parseContainerdVersion(facts.containerdVersion ?? '');
+  const judged = tools.judge(bytes, version, beside);
+  if (judged.verdict === 'ok') return true;
+  return version === undefined && judged.hosts.length > 0 && judged.verdict === 'ignored';
+};

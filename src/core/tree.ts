@@ -1,0 +1,32 @@
+/** What stands on disk under certs.d, as one look saw it. Paths are relative to certs.d, with `/`. */
+export type Attributes = { readonly mode: number; readonly uid: number; readonly gid: number };
+
+/** Enough to tell later whether it is still the same file, untouched. Times in nanoseconds, as decimal text. */
+export type Identity = { readonly ino: string; readonly mtime: string; readonly ctime: string; readonly size: number };
+
+export type FileSeen = Attributes & { readonly kind: 'file'; readonly id: Identity; readonly bytes: Uint8Array };
+export type LinkSeen = Attributes & { readonly kind: 'symlink'; readonly id: Identity; readonly target: string };
+export type DirectorySeen = Attributes & { readonly kind: 'directory'; readonly id: Identity };
+/** A socket, a device, a file too large to be one of ours, or something that cannot be read. */
+export type UnreadableSeen = Attributes & { readonly kind: 'unreadable'; readonly id: Identity; readonly why: string };
+export type Seen = FileSeen | LinkSeen | DirectorySeen | UnreadableSeen;
+
+export type Tree = {
+  /** `absent`, `directory`, or what is wrong with certs.d itself. */
+  readonly root: 'absent' | 'directory' | { readonly problem: string };
+  /** Device and inode of certs.d: another value means another directory. */
+  readonly rootId: string;
+  /** Everything below certs.d but `_backup/`, parents before children, in byte order. */
+  readonly entries: ReadonlyMap<string, Seen>;
+  /** `undefined`: there is no `_backup/`. Paths relative to `_backup/`. */
+  readonly backup: ReadonlyMap<string, Seen> | undefined;
+};
+
+/** The top-level name a path belongs to: the registry directory. */
+export const registryOf = (path: string): string => {
+  const slash = path.indexOf('/');
+  return slash < 0 ? path : path.slice(0, slash);
+};
+
+export const sameIdentity = (a: Identity, b: Identity): boolean =>
+  a.ino === b.ino && a.mtime === b.mtime && a.ctime === b.ctime && a.size === b.size;
