@@ -16,6 +16,8 @@ export interface Traits {
   readonly catchAll: boolean;
   /** Which words of the list of registries mean `_default`. */
   readonly wildcards: readonly string[];
+  /** A target must be a bare address, as a registry must. */
+  readonly checksTargets: boolean;
   readonly dialTimeout: boolean;
   readonly basicAuth: boolean;
   /** `service.registry.nodeIp` is known. */
@@ -61,6 +63,7 @@ const v0030: Traits = {
   names: oldNames,
   catchAll: false,
   wildcards: [],
+  checksTargets: false,
   dialTimeout: false,
   basicAuth: false,
   nodeIp: true,
@@ -94,6 +97,7 @@ const v04: Traits = {
   ...v03,
   versions: 'v0.4.0',
   wildcards: ['_default'],
+  checksTargets: true,
   existingDefault: 'registry directory',
   health: 'readyz',
 };

@@ -53,12 +53,16 @@ function validate(url: Parsed, text: string): void {
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
-function parseRegistry(text: string, strictColons: boolean): RegistryUrl {
+/** URL.String() */
+function print({ scheme, user, host, path, query, fragment }: Parsed): string {
+  const authority = user === undefined && host === '' ? '' : `//${user === undefined ? '' : `${user}@`}${host}`;
+  return `${scheme === '' ? '' : `${scheme}:`}${authority}${path}${query === undefined ? '' : `?${query}`}${fragment}`;
+}
+
+function parseRegistry(text: string, strictColons: boolean, checked = true): RegistryUrl {
   const url = parse(text, strictColons);
-  const query = url.query === undefined ? '' : `?${url.query}`;
-  const printed = `${url.scheme}:${url.host === '' ? '' : `//${url.host}`}${query}${url.fragment}`;
-  validate(url, text);
-  return { text: printed, host: url.host, wildcard: false };
+  if (checked) validate(url, text);
+  return { text: print(url), host: url.host, wildcard: false };
 }
 
 /** v0.7.2 and later: httpx.EncapsulateIPv6Host, applied to the first target only. */
@@ -73,10 +77,10 @@ export function bracketIpv6(text: string): string {
 
 /** The targets in their order. Source: main.go configurationCommand and parseMirrorTargets, parseRegistries. */
 export function parseTargets(family: Family, targets: readonly string[]): readonly RegistryUrl[] {
-  const { ipv6Brackets, strictColons, wildcards } = traitsOf(family);
+  const { checksTargets, ipv6Brackets, strictColons, wildcards } = traitsOf(family);
   return targets.map((text, index) => {
     if (wildcards.includes(text) && wildcards.length > 1) throw new Error('wildcard registries are not allowed');
-    return parseRegistry(ipv6Brackets && index === 0 ? bracketIpv6(text) : text, strictColons);
+    return parseRegistry(ipv6Brackets && index === 0 ? bracketIpv6(text) : text, strictColons, checksTargets);
   });
 }
 
