@@ -1,7 +1,7 @@
+import { kindName } from './config-json.ts';
 import { nearest } from './config-nearest.ts';
 import { joinPath, type Report } from './config-problems.ts';
 import { type At, childAt, configReader, keyAt, readMap, rootAt } from './config-reader.ts';
-import { kindName } from './config-json.ts';
 import type { YamlNode } from './yaml-positions.ts';
 
 /** The document that is ours, and the names of what stands around and inside it that is not. */
@@ -19,7 +19,12 @@ const sayMisspelt = (report: Report, at: At | undefined, known: readonly string[
     const meant = known.includes(key) ? undefined : nearest(key, known);
     if (child === undefined || meant === undefined || keysOf(at).includes(meant)) continue;
     const message = `the key ${JSON.stringify(key)} is not read; did you mean ${JSON.stringify(meant)}?`;
-    report.warning('config-misspelt-key', child.keySpot, message, 'Correct the name, or ignore this if it is somebody else\'s.');
+    report.warning(
+      'config-misspelt-key',
+      child.keySpot,
+      message,
+      "Correct the name, or ignore this if it is somebody else's.",
+    );
   }
 };
 
@@ -36,7 +41,10 @@ const sayMisplaced = (report: Report, at: At | undefined, where: string): void =
 };
 
 const sayGroups = (report: Report, spec: At | undefined): void => {
-  const groups = [childAt(spec, 'master'), ...keysOf(childAt(spec, 'nodes')).map((key) => childAt(childAt(spec, 'nodes'), key))];
+  const groups = [
+    childAt(spec, 'master'),
+    ...keysOf(childAt(spec, 'nodes')).map((key) => childAt(childAt(spec, 'nodes'), key)),
+  ];
   const items = childAt(spec, 'nodes')?.node.items ?? [];
   const nodes = items.map((node, index): At => {
     const spot = { place: node.place, path: joinPath('spec.nodes', index) };
@@ -46,7 +54,12 @@ const sayGroups = (report: Report, spec: At | undefined): void => {
     const child = keyAt(group, name);
     if (child === undefined) continue;
     const hint = 'Give the nodes of this group a configuration of their own (another ConfigMap and DaemonSet).';
-    report.warning('config-misplaced', child.keySpot, `${child.path} is not read: it holds for one group of nodes`, hint);
+    report.warning(
+      'config-misplaced',
+      child.keySpot,
+      `${child.path} is not read: it holds for one group of nodes`,
+      hint,
+    );
   }
 };
 
@@ -77,7 +90,11 @@ export const locateDocument = (report: Report, root: YamlNode): Located => {
   sayGroups(report, spec);
   const outside = [
     ...keysOf(top).filter((key) => key !== name && !(key === 'spec' && inner !== undefined)),
-    ...(inner === undefined ? [] : keysOf(spec).filter((key) => key !== name).map((key) => joinPath('spec', key))),
+    ...(inner === undefined
+      ? []
+      : keysOf(spec)
+          .filter((key) => key !== name)
+          .map((key) => joinPath('spec', key))),
   ];
   if (at.node.value === null) return { document: undefined, foreign: outside };
   const document = readMap(configReader(report), at, 'a map with any of cluster, extensions, handspegel');
@@ -94,7 +111,11 @@ export const locateSpegel = (report: Report, document: At | undefined): Located 
   for (const key of ['cluster', 'addon', 'spegel']) {
     if (at !== document) {
       sayMisspelt(report, at, [key]);
-      foreign.push(...keysOf(at).filter((other) => other !== key).map((other) => joinPath(at?.path ?? '', other)));
+      foreign.push(
+        ...keysOf(at)
+          .filter((other) => other !== key)
+          .map((other) => joinPath(at?.path ?? '', other)),
+      );
     }
     const child = childAt(at, key);
     if (child !== undefined && child.node.entries === undefined) {
@@ -106,6 +127,10 @@ export const locateSpegel = (report: Report, document: At | undefined): Located 
   }
   const known = ['enabled', 'helm_values'];
   sayMisspelt(report, at, known);
-  foreign.push(...keysOf(at).filter((key) => !known.includes(key)).map((key) => joinPath(at?.path ?? '', key)));
+  foreign.push(
+    ...keysOf(at)
+      .filter((key) => !known.includes(key))
+      .map((key) => joinPath(at?.path ?? '', key)),
+  );
   return { document: at, foreign };
 };

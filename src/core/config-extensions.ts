@@ -1,8 +1,8 @@
 import { compareText, kindName } from './config-json.ts';
-import { configReader, readMap, readWord, refuseUnknownKeys, type At, childAt, keyAt } from './config-reader.ts';
 import type { Report } from './config-problems.ts';
+import { type At, childAt, configReader, keyAt, readMap, readWord, refuseUnknownKeys } from './config-reader.ts';
 import type { Policy } from './desired.ts';
-import { readExtensionPath, type PathFinding } from './extension-path.ts';
+import { type PathFinding, readExtensionPath } from './extension-path.ts';
 import type { TextSource } from './yaml-positions.ts';
 
 /** One template of the document that leads to a file below certs.d. */
@@ -77,7 +77,11 @@ const readOne = (report: Report, at: At, key: string): Extension | 'elsewhere' |
 
 /** Reads `extensions:`; each in the order of the UTF-8 bytes of its key, so that `10-x` comes before `9-x`. */
 export const readExtensions = (report: Report, document: At | undefined): Extensions => {
-  const map = readMap(configReader(report), childAt(document, 'extensions'), 'a map: each key has a path and a content');
+  const map = readMap(
+    configReader(report),
+    childAt(document, 'extensions'),
+    'a map: each key has a path and a content',
+  );
   const extensions: Extension[] = [];
   const elsewhere: string[] = [];
   for (const key of [...(map?.node.entries?.keys() ?? [])].toSorted(compareText)) {

@@ -16,7 +16,8 @@ export const valueAt = (map: Json | undefined, ...keys: readonly string[]): Json
 };
 
 /** A frozen map of these entries; `__proto__` is a key like any other. */
-export const mapOf = (entries: Iterable<readonly [string, Json]>): JsonMap => Object.freeze(Object.fromEntries(entries));
+export const mapOf = (entries: Iterable<readonly [string, Json]>): JsonMap =>
+  Object.freeze(Object.fromEntries(entries));
 
 export const listOf = (items: readonly Json[]): JsonList => Object.freeze([...items]);
 
@@ -59,4 +60,13 @@ export const compareText = (a: string, b: string): number => {
     const difference = (x.value.codePointAt(0) ?? 0) - (y.value.codePointAt(0) ?? 0);
     if (difference !== 0) return difference;
   }
+};
+
+/** A NUL, a line end or another control character, which no name and no path of ours may hold. */
+export const hasControl = (text: string): boolean => {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
 };

@@ -56,8 +56,7 @@ export const createReport = (file: string): Report => {
 export const sortProblems = (problems: readonly Problem[]): readonly Problem[] => {
   const rank = { error: 0, warning: 1, info: 2 } as const;
   return problems.toSorted(
-    (a, b) =>
-      rank[a.severity] - rank[b.severity] || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+    (a, b) => rank[a.severity] - rank[b.severity] || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
 };
 

@@ -7,7 +7,11 @@ import type { YamlNode } from './yaml-positions.ts';
 export type At = Spot & { readonly node: YamlNode; readonly keySpot: Spot };
 
 /** The problem code that a wrong type gets: the chart's values have their own. */
-export type Reader = { readonly report: Report; readonly typeCode: ConfigProblemCode; readonly valueCode: ConfigProblemCode };
+export type Reader = {
+  readonly report: Report;
+  readonly typeCode: ConfigProblemCode;
+  readonly valueCode: ConfigProblemCode;
+};
 
 export const configReader = (report: Report): Reader => ({
   report,
@@ -130,7 +134,13 @@ export const readStrings = (
     if (text === undefined) continue;
     const wrong = check(text);
     if (wrong === undefined) texts.push(text);
-    else reader.report.error(reader.valueCode, item, `${item.path} ${wrong}: ${JSON.stringify(text)}`, `Write ${example}.`);
+    else
+      reader.report.error(
+        reader.valueCode,
+        item,
+        `${item.path} ${wrong}: ${JSON.stringify(text)}`,
+        `Write ${example}.`,
+      );
   }
   return texts;
 };

@@ -1,7 +1,14 @@
 import { locateDocument, locateSpegel } from './config-document.ts';
 import { type Extension, readExtensions } from './config-extensions.ts';
 import { deepFreeze, isMap, type JsonMap, mapOf, replaceAt } from './config-json.ts';
-import { type ConfigProblemCode, createReport, documentStart, joinPath, type Report, sortProblems } from './config-problems.ts';
+import {
+  type ConfigProblemCode,
+  createReport,
+  documentStart,
+  joinPath,
+  type Report,
+  sortProblems,
+} from './config-problems.ts';
 import { type At, childAt, configReader, readBoolean } from './config-reader.ts';
 import { type HelmValuesForm, readHelmValues } from './helm-values.ts';
 import { type ChartValues, readChartValues } from './helm-values-chart.ts';

@@ -1,3 +1,4 @@
+import { hasControl } from './config-json.ts';
 import type { ConfigProblemCode } from './config-problems.ts';
 import { normaliseAddress } from './context-address.ts';
 
@@ -8,7 +9,12 @@ export type PathFinding = { readonly code: ConfigProblemCode; readonly message: 
 
 export type ExtensionPath =
   /** A file below certs.d. */
-  | { readonly kind: 'file'; readonly registry: string; readonly name: string; readonly warnings: readonly PathFinding[] }
+  | {
+      readonly kind: 'file';
+      readonly registry: string;
+      readonly name: string;
+      readonly warnings: readonly PathFinding[];
+    }
   /** Somebody else's template; a finding when it was perhaps meant for us. */
   | { readonly kind: 'elsewhere'; readonly warnings: readonly PathFinding[] }
   | { readonly kind: 'refused'; readonly finding: PathFinding };
@@ -22,7 +28,7 @@ const refuse = (message: string, hint = `Write a path such as ${example}.`): Ext
 });
 
 const reserved: Readonly<Record<string, string>> = {
-  _backup: 'lies in `_backup/`, which is Spegel\'s own',
+  _backup: "lies in `_backup/`, which is Spegel's own",
   '.handspegel': 'lies in `.handspegel`, which is our own working directory',
 };
 
@@ -56,7 +62,7 @@ const isNamespace = (registry: string): boolean => {
   return Number(port) > 0 && Number(port) < 65_536 && normaliseAddress(host) !== undefined;
 };
 
-const hub = 'Docker Hub\'s directory is `docker.io`, whatever its servers are called.';
+const hub = "Docker Hub's directory is `docker.io`, whatever its servers are called.";
 
 /** Why containerd would not look into this directory, as far as the name tells. */
 const directoryFinding = (registry: string): PathFinding | undefined => {
@@ -134,7 +140,7 @@ const elsewhere = (path: string): ExtensionPath => {
  */
 export const readExtensionPath = (path: string): ExtensionPath => {
   const quoted = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
-  if (/[\u0000-\u001f\u007f]/.test(path)) return refuse(`the path ${quoted} contains a control character`);
+  if (hasControl(path)) return refuse(`the path ${quoted} contains a control character`);
   if (!path.startsWith(certsDirPrefix)) return elsewhere(path);
   if (bytesOf(path) > 4096) return refuse('the path is longer than 4096 bytes');
   if (path.includes('\\')) return refuse(`the path ${quoted} contains a backslash`);

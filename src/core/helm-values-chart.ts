@@ -1,3 +1,4 @@
+import { hasControl } from './config-json.ts';
 import { didYouMean, nearest } from './config-nearest.ts';
 import { joinPath, type Report } from './config-problems.ts';
 import { type At, itemsAt, keyAt, type Reader } from './config-reader.ts';
@@ -29,20 +30,67 @@ export type ChartValues = {
 /** The chart's values of each level that we look at, of all versions from v0.2.0 on, to tell a slip from a value. */
 const knownValues: Readonly<Record<string, readonly string[]>> = {
   '': [
-    'affinity', 'basicAuthSecretName', 'clusterDomain', 'commonLabels', 'daemonsetAnnotations', 'extraInitContainers',
-    'extraVolumes', 'fullnameOverride', 'grafanaDashboard', 'image', 'imagePullSecrets', 'livenessProbe', 'nameOverride',
-    'namespaceOverride', 'networkPolicy', 'nodeSelector', 'podAnnotations', 'podSecurityContext', 'priorityClassName',
-    'resources', 'revisionHistoryLimit', 'securityContext', 'service', 'serviceAccount', 'serviceMonitor', 'spegel',
-    'tolerations', 'updateStrategy', 'verticalPodAutoscaler', 'registryFilters', 'global',
+    'affinity',
+    'basicAuthSecretName',
+    'clusterDomain',
+    'commonLabels',
+    'daemonsetAnnotations',
+    'extraInitContainers',
+    'extraVolumes',
+    'fullnameOverride',
+    'grafanaDashboard',
+    'image',
+    'imagePullSecrets',
+    'livenessProbe',
+    'nameOverride',
+    'namespaceOverride',
+    'networkPolicy',
+    'nodeSelector',
+    'podAnnotations',
+    'podSecurityContext',
+    'priorityClassName',
+    'resources',
+    'revisionHistoryLimit',
+    'securityContext',
+    'service',
+    'serviceAccount',
+    'serviceMonitor',
+    'spegel',
+    'tolerations',
+    'updateStrategy',
+    'verticalPodAutoscaler',
+    'registryFilters',
+    'global',
   ],
   spegel: [
-    'additionalMirrorRegistries', 'additionalMirrorTargets', 'appendMirrors', 'containerdContentPath',
-    'containerdMirrorAdd', 'containerdNamespace', 'containerdRegistryConfigPath', 'containerdSock', 'debugWebEnabled',
-    'logLevel', 'mirrorResolveRetries', 'mirrorResolveTimeout', 'mirroredRegistries', 'persistence', 'prependExisting',
-    'registries', 'registryFilters', 'resolveLatestTag', 'resolveTags',
+    'additionalMirrorRegistries',
+    'additionalMirrorTargets',
+    'appendMirrors',
+    'containerdContentPath',
+    'containerdMirrorAdd',
+    'containerdNamespace',
+    'containerdRegistryConfigPath',
+    'containerdSock',
+    'debugWebEnabled',
+    'logLevel',
+    'mirrorResolveRetries',
+    'mirrorResolveTimeout',
+    'mirroredRegistries',
+    'persistence',
+    'prependExisting',
+    'registries',
+    'registryFilters',
+    'resolveLatestTag',
+    'resolveTags',
   ],
   'service.registry': [
-    'annotations', 'hostPort', 'internalTrafficLocal', 'nodeIp', 'nodePort', 'port', 'topologyAwareHintsEnabled',
+    'annotations',
+    'hostPort',
+    'internalTrafficLocal',
+    'nodeIp',
+    'nodePort',
+    'port',
+    'topologyAwareHintsEnabled',
     'usePreferSameNodeTrafficDistribution',
   ],
 };
@@ -83,7 +131,12 @@ const readUrls = (reader: Reader, at: At | undefined, kind: 'registry' | 'target
       found.add(url.url);
     } else {
       const hint = 'Write scheme and host alone, such as `https://registry.example.com`.';
-      reader.report.error(reader.valueCode, item, `${item.path} ${url.error}: ${JSON.stringify(text)}; Spegel would not start`, hint);
+      reader.report.error(
+        reader.valueCode,
+        item,
+        `${item.path} ${url.error}: ${JSON.stringify(text)}; Spegel would not start`,
+        hint,
+      );
     }
   }
   return [...found];
@@ -124,10 +177,15 @@ const readNodeIp = (reader: Reader, at: At | undefined): string | undefined => {
 const readConfigPath = (reader: Reader, at: At | undefined): string | undefined => {
   if (at === undefined) return undefined;
   const text = readText(reader, at);
-  if (text.startsWith('/') && !/(?:^|\/)\.\.(?:\/|$)/.test(text) && !/[\u0000-\u001f\u007f]/.test(text)) return text;
+  if (text.startsWith('/') && !/(?:^|\/)\.\.(?:\/|$)/.test(text) && !hasControl(text)) return text;
   if (typeof at.node.value === 'string' || at.node.value === null) {
     const message = `${at.path} is no absolute path: ${JSON.stringify(text)}`;
-    reader.report.error(reader.valueCode, at, message, 'Write the directory that containerd reads, such as /etc/containerd/certs.d.');
+    reader.report.error(
+      reader.valueCode,
+      at,
+      message,
+      'Write the directory that containerd reads, such as /etc/containerd/certs.d.',
+    );
   }
   return undefined;
 };

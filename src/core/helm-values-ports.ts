@@ -1,4 +1,4 @@
-import { type At, readInteger, type Reader } from './config-reader.ts';
+import { type At, type Reader, readInteger } from './config-reader.ts';
 import { chartValueAt, type HelmValues } from './helm-values.ts';
 import { readSwitch } from './helm-values-types.ts';
 import type { Settings } from './settings.ts';

@@ -84,7 +84,12 @@ const readStringForm = (report: Report, at: At, source: TextSource, yaml: string
   const node = moved(document.root, source);
   if (!isMap(value)) {
     const message = `the string holds ${kindName(value)}, not a map`;
-    report.error('helm-values-type', { path: at.path, place: node.place }, message, 'Write chart values: `key: value` lines.');
+    report.error(
+      'helm-values-type',
+      { path: at.path, place: node.place },
+      message,
+      'Write chart values: `key: value` lines.',
+    );
     return { ...none, form: 'string' };
   }
   return { form: 'string', values: value, at: { ...rootAt(node), path: at.path } };

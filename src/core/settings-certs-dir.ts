@@ -1,7 +1,18 @@
 import type { Problem } from './problem.ts';
 
 /** Distributions whose containerd reads its registry hosts files from a directory that we know. */
-export const certsDirPresets = ['default', 'k3s', 'rke2', 'k0s', 'microk8s', 'talos', 'kind', 'eks', 'aks', 'gardener'] as const;
+export const certsDirPresets = [
+  'default',
+  'k3s',
+  'rke2',
+  'k0s',
+  'microk8s',
+  'talos',
+  'kind',
+  'eks',
+  'aks',
+  'gardener',
+] as const;
 export type CertsDirPreset = (typeof certsDirPresets)[number];
 
 export const defaultCertsDir = '/etc/containerd/certs.d';
@@ -49,11 +60,13 @@ export const chooseCertsDir = (given: {
   if (chosen === undefined) return { path: defaultCertsDir, source: 'default', problems: [] };
   const problems = others
     .filter((other) => other.path !== chosen.path)
-    .map((other): Problem => ({
-      code: 'certs-dir-differs',
-      severity: 'warning',
-      message: `${chosen.name} says that certs.d is ${chosen.path}, but ${other.name} says ${other.path}; the first one counts`,
-      hint: 'Let all of them name the directory that containerd reads (config_path), or leave the wrong one out.',
-    }));
+    .map(
+      (other): Problem => ({
+        code: 'certs-dir-differs',
+        severity: 'warning',
+        message: `${chosen.name} says that certs.d is ${chosen.path}, but ${other.name} says ${other.path}; the first one counts`,
+        hint: 'Let all of them name the directory that containerd reads (config_path), or leave the wrong one out.',
+      }),
+    );
   return { path: chosen.path, source: chosen.source, problems };
 };

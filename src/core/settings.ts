@@ -1,7 +1,17 @@
-import { type At, childAt, configReader, type Reader, readBoolean, readMap, readStrings, readWord, refuseUnknownKeys } from './config-reader.ts';
 import type { Report } from './config-problems.ts';
+import {
+  type At,
+  childAt,
+  configReader,
+  type Reader,
+  readBoolean,
+  readMap,
+  readStrings,
+  readWord,
+  refuseUnknownKeys,
+} from './config-reader.ts';
 import { normaliseAddress } from './context-address.ts';
-import { certsDirPresets, type CertsDirPreset } from './settings-certs-dir.ts';
+import { type CertsDirPreset, certsDirPresets } from './settings-certs-dir.ts';
 import { readDuration } from './settings-duration.ts';
 import { type Listen, readListen } from './settings-listen.ts';
 import { isCidr, isHostPattern } from './settings-policy.ts';
@@ -108,7 +118,8 @@ const readMirrorPolicy = (reader: Reader, at: At | undefined): Settings['policy'
   const scheme = (text: string): string | undefined =>
     text === 'http' || text === 'https' ? undefined : 'is neither http nor https';
   return {
-    cidrs: readStrings(reader, childAt(map, 'cidrs'), cidr, 'CIDRs such as "10.0.0.0/8" or "fd00::/8"') ?? mirrors.cidrs,
+    cidrs:
+      readStrings(reader, childAt(map, 'cidrs'), cidr, 'CIDRs such as "10.0.0.0/8" or "fd00::/8"') ?? mirrors.cidrs,
     hosts:
       readStrings(reader, childAt(map, 'hosts'), host, 'host names, also with a leading `*.`: "*.example.com"') ??
       mirrors.hosts,

@@ -1,4 +1,16 @@
-import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { type Json, type JsonMap, listOf, mapOf } from './config-json.ts';
 
 /** 1-based. */
@@ -109,7 +121,7 @@ const readMap = (walk: Walk, node: YAMLMap, depth: number): YamlNode => {
   let size = 1;
   for (const pair of node.items) {
     const keyNode = isScalar(pair.key) ? pair.key : null;
-    const key = String(keyNode?.value ?? '');
+    const key = typeof keyNode?.value === 'string' ? keyNode.value : '';
     const place = startOf(walk, keyNode ?? node);
     const value = isPair(pair) ? (pair.value as Node | null) : null;
     const inner = value === null ? nothing(place) : read(walk, value, depth + 1);
@@ -118,7 +130,12 @@ const readMap = (walk: Walk, node: YAMLMap, depth: number): YamlNode => {
       merged.push(inner);
     } else if (entries.has(key)) {
       const first = entries.get(key)?.key.line;
-      say(walk, 'duplicate-key', place, `the key ${JSON.stringify(key)} stands twice in one map, first in line ${first}`);
+      say(
+        walk,
+        'duplicate-key',
+        place,
+        `the key ${JSON.stringify(key)} stands twice in one map, first in line ${first}`,
+      );
     } else {
       entries.set(key, { key: place, node: inner });
     }
