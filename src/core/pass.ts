@@ -1,0 +1,116 @@
+import type { Desired } from './desired.ts';
+import type { Facts } from './facts.ts';
+import type { Ledger } from './ledger.ts';
+import type { Kept } from './originals.ts';
+import { followOriginals } from './originals.ts';
+import { type Observation, observe, type Recognise, type Watch } from './observe.ts';
+import { type Plan, type PlanBase, plan } from './plan.ts';
+import type { PlanSettings } from './plan-input.ts';
+import { recordBefore, recordVersions } from './record.ts';
+import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel-file.ts';
+import { ownerAt, type Survey, surveyOf } from './survey.ts';
+import type { Tools } from './tools.ts';
+import type { Tree } from './tree.ts';
+import type { MirrorState } from './verdict.ts';
+
+export type PassInput = {
+  readonly tree: Tree;
+  readonly watch: Watch | undefined;
+  /** Paths that we changed since the last look. */
+  readonly own: ReadonlySet<string>;
+  readonly desired: Desired;
+  readonly facts: Facts;
+  readonly ledger: Ledger;
+  readonly mirrors: ReadonlyMap<string, MirrorState>;
+  readonly settings: PlanSettings;
+  readonly now: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly tools: Tools;
+};
+
+export type Pass = {
+  readonly observation: Observation;
+  readonly survey: Survey;
+  /** What is remembered before anything is changed. */
+  readonly kept: Kept;
+  /** What would be done; only done when the observation is settled. */
+  readonly plan: Plan;
+  readonly base: PlanBase;
+  /** Mirrors of Spegel's files, standing or kept: they are probed. */
+  readonly probe: readonly string[];
+  /** When time alone will change the plan. */
+  readonly lookAgainAt: number | undefined;
+};
+
+const recogniseBy = (input: PassInput): Recognise => {
+  const facts = (tree: Tree) => ({ tree, ledger: input.ledger, tools: input.tools, desired: input.desired });
+  return {
+    spegel: (tree, path) => ownerAt(path, facts(tree)).writer === 'spegel',
+    standIn: (tree, path) => {
+      const seen = tree.entries.get(path);
+      return knownSpegel(path, seen, ownerAt(path, facts(tree)), input)?.standIn !== undefined;
+    },
+    spegelCannotBeAtWork: input.desired.spegel === 'no-mirrors',
+  };
+};
+
+const knownFiles = (input: PassInput, survey: Survey): readonly (readonly string[])[] => {
+  const found: (readonly string[])[] = [];
+  for (const [path, owned] of survey) {
+    const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
+    if (known !== undefined) found.push(localMirrors(known.file.bytes, input.facts, input.tools));
+  }
+  return found;
+};
+
+/** When the refusals of some Spegel file will have lasted long enough to make it an orphan. */
+const orphanTime = (input: PassInput, files: readonly (readonly string[])[]): number | undefined => {
+  const times = files.flatMap((urls) => {
+    const since = refusingSince(urls, input.mirrors);
+    const at = since === undefined || answersTwice(urls, input.mirrors) ? undefined : since + input.settings.orphanAfterMs;
+    return at === undefined || at <= input.now ? [] : [at];
+  });
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
+const merge = (first: Kept, second: Kept): Kept => ({ ledger: second.ledger, objects: new Map([...first.objects, ...second.objects]) });
+
+/** One look at the node, thought through: pure, so that agent, dry run and tests share it. */
+export const planPass = (input: PassInput): Pass => {
+  const { tree, ledger, tools, desired } = input;
+  const observation = observe(input.watch, { tree, own: input.own, now: input.now }, recogniseBy(input));
+  const survey = surveyOf({ tree, ledger, tools, desired });
+  const followed: Kept = observation.settled
+    ? followOriginals({ tree, survey, desired, observation, ledger, tools, first: input.watch === undefined })
+    : { ledger, objects: new Map() };
+  const versions: Kept = observation.settled
+    ? recordVersions(followed.ledger, { tree, survey, at: input.now, tools })
+    : followed;
+  const seen = merge(followed, versions);
+  const base: PlanBase = {
+    tree,
+    survey,
+    desired,
+    facts: input.facts,
+    ledger: seen.ledger,
+    observation,
+    mirrors: input.mirrors,
+    settings: input.settings,
+    now: input.now,
+    owner: input.owner,
+    tools: { ...tools, object: (sha256) => seen.objects.get(sha256) ?? tools.object(sha256) },
+  };
+  const made = plan(base);
+  const kept = observation.settled ? merge(seen, recordBefore(seen.ledger, made, tools)) : seen;
+  const files = knownFiles(input, survey);
+  const times = [observation.lookAgainAt, orphanTime(input, files)].filter((at) => at !== undefined);
+  return {
+    observation,
+    survey,
+    kept,
+    plan: made,
+    base,
+    probe: [...new Set(files.flat())],
+    lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
+  };
+};

@@ -1,0 +1,34 @@
+/** Coalesces wake-ups: however many events come, the next look happens once, with all the reasons. */
+export type Pulse = {
+  readonly wake: (reason: string) => void;
+  /** Resolves on the next wake, after `ms` at the latest, or at once when the signal is aborted. */
+  readonly next: (ms: number, signal: AbortSignal) => Promise<readonly string[]>;
+};
+
+const longestTimer = 2 ** 31 - 1;
+
+export const createPulse = (): Pulse => {
+  let reasons = new Set<string>();
+  let ring: (() => void) | undefined;
+  return {
+    wake: (reason) => {
+      reasons.add(reason);
+      ring?.();
+    },
+    next: (ms, signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          ring = undefined;
+          const told = [...reasons];
+          reasons = new Set();
+          resolve(told.length > 0 ? told : ['timer']);
+        };
+        const timer = setTimeout(done, Math.min(Math.max(0, ms), longestTimer));
+        signal.addEventListener('abort', done, { once: true });
+        ring = done;
+        if (reasons.size > 0 || signal.aborted) done();
+      }),
+  };
+};

@@ -1,0 +1,230 @@
+import type { Change, Outcome } from './core/change.ts';
+import type { Decision } from './core/decision.ts';
+import type { Desired } from './core/desired.ts';
+import type { Facts } from './core/facts.ts';
+import { emptyLedger, type Ledger } from './core/ledger.ts';
+import type { Watch } from './core/observe.ts';
+import type { Kept } from './core/originals.ts';
+import { type Pass, planPass } from './core/pass.ts';
+import { indexOf, type PlanSettings } from './core/plan-input.ts';
+import type { Problem } from './core/problem.ts';
+import { recordAfter } from './core/record.ts';
+import { planRelease } from './core/release.ts';
+import type { JournalRecord } from './core/status.ts';
+import type { Tools } from './core/tools.ts';
+import type { Tree } from './core/tree.ts';
+import type { MirrorState } from './core/verdict.ts';
+
+/** What the loop needs of the outside; each is met by one file of io. */
+export type Ports = {
+  readonly now: () => number;
+  readonly iso: (steady: number) => string;
+  /** Throws when certs.d as a whole cannot be read. */
+  readonly readTree: (previous: Tree | undefined) => Tree;
+  readonly apply: (changes: readonly Change[]) => Outcome;
+  /** Throws when the state directory cannot be written. */
+  readonly save: (kept: Kept) => void;
+  readonly journal: (record: JournalRecord) => void;
+  readonly probe: (urls: readonly string[]) => void;
+  readonly mirrors: () => ReadonlyMap<string, MirrorState>;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly tools: Tools;
+};
+
+/** What counts today; `desired` is undefined as long as there is no valid configuration. */
+export type Intent = {
+  readonly desired: Desired | undefined;
+  readonly facts: Facts;
+  readonly settings: PlanSettings;
+  readonly releasing: boolean;
+};
+
+export type PassResult = {
+  readonly decisions: readonly Decision[];
+  readonly waitingFor: string | undefined;
+  /** Problems of this pass: what could not be read, written or remembered. */
+  readonly problems: readonly Problem[];
+  /** Everything that was to be done has been done. */
+  readonly applied: boolean;
+  /** Only after `releasing`: nothing of ours is left. */
+  readonly released: boolean;
+  readonly lookAgainAt: number | undefined;
+  readonly changed: readonly string[];
+};
+
+export type Reconciler = {
+  readonly pass: (intent: Intent) => PassResult;
+  readonly ledger: () => Ledger;
+  readonly setLedger: (ledger: Ledger) => void;
+};
+
+const retryAfterMs = 2_000;
+
+const failure = (code: string, message: string, hint: string): Problem => ({ code, severity: 'error', message, hint });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const nothing: PassResult = {
+  decisions: [],
+  waitingFor: undefined,
+  problems: [],
+  applied: false,
+  released: false,
+  lookAgainAt: undefined,
+  changed: [],
+};
+
+/** Every path that a change may touch, so that the next look does not take it for somebody else's. */
+const touched = (changes: readonly Change[]): readonly string[] =>
+  changes.flatMap((change) => {
+    const inside = change.kind === 'put-directory' ? change.content.map((entry) => `${change.path}/${entry.path}`) : [];
+    const backup = change.path.startsWith('_backup/') ? ['_backup'] : [];
+    return [change.path, ...inside, ...backup];
+  });
+
+/**
+ * THE loop's body: observe -> plan -> apply -> remember. Level-triggered; a pass is synchronous, so passes never overlap,
+ * and what a plan saw is checked once more just before each rename.
+ */
+export const createReconciler = (ports: Ports, remembered: Ledger | undefined): Reconciler => {
+  let ledger = remembered ?? emptyLedger;
+  let watch: Watch | undefined;
+  let own = new Set<string>();
+  let saved: Ledger | undefined = remembered;
+
+  const note = (event: string, detail: string, path?: string): void =>
+    ports.journal({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
+
+  const save = (objects: Kept['objects']): Problem[] => {
+    if (saved === ledger && objects.size === 0) return [];
+    try {
+      ports.save({ ledger, objects });
+      saved = ledger;
+      return [];
+    } catch (error) {
+      const hint = 'Files stay right, but history and originals are not kept: make the state directory writable.';
+      return [failure('state-not-saved', `the state directory cannot be written: ${messageOf(error)}`, hint)];
+    }
+  };
+
+  const applyAll = (decisions: readonly Decision[], after: (decision: Decision, outcome: Outcome) => void) => {
+    const problems: Problem[] = [];
+    const changed: string[] = [];
+    let moved = false;
+    for (const decision of decisions) {
+      if (decision.changes.length === 0) continue;
+      const outcome = ports.apply(decision.changes);
+      for (const path of touched(decision.changes)) own.add(path);
+      changed.push(...outcome.changed);
+      after(decision, outcome);
+      if (outcome.result === 'moved') moved = true;
+      if (outcome.result === 'failed') {
+        problems.push(failure('write-failed', `${outcome.path}: ${outcome.error}`, 'The last good file stays; it is tried again.'));
+      }
+    }
+    return { problems, changed, moved };
+  };
+
+  const journalWrites = (decision: Decision, outcome: Outcome): void => {
+    if (outcome.result !== 'done') return;
+    for (const file of decision.files) {
+      if (['write', 'put-back', 'remove'].includes(file.action)) note(`${file.action}:${file.reason}`, file.detail, file.path);
+    }
+  };
+
+  const changePhase = (pass: Pass): void => {
+    const { phase, reason } = pass.plan.phase;
+    if (ledger.phase?.phase === phase) {
+      if (ledger.phase.reason !== reason) ledger = { ...ledger, phase: { ...ledger.phase, reason } };
+      return;
+    }
+    note('phase', `${ledger.phase?.phase ?? 'start'} -> ${phase}: ${reason}`);
+    ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
+  };
+
+  const journalEpisode = (pass: Pass): void => {
+    const { began, ended, watch: seen } = pass.observation;
+    if (began && seen.episode !== undefined) note('spegel-at-work', seen.episode.cause);
+    if (ended?.how === 'gave-up') {
+      note('alarm', 'Spegel began to change certs.d and never came to an end: files are written again after 30 s');
+    } else if (ended !== undefined) note('spegel-done', ended.how);
+  };
+
+  const release = (pass: Pass): PassResult => {
+    const made = planRelease({ ...pass.base, index: indexOf(pass.base.tree, pass.base.ledger) });
+    if (made.waiting !== undefined) return { ...nothing, waitingFor: made.waiting, lookAgainAt: ports.now() + 250 };
+    const { problems, changed, moved } = applyAll(made.decisions, journalWrites);
+    const released = problems.length === 0 && !moved;
+    const lookAgainAt = released ? undefined : ports.now() + (moved ? 50 : retryAfterMs);
+    return { ...nothing, decisions: made.decisions, problems, changed, applied: released, released, lookAgainAt };
+  };
+
+  const regular = (pass: Pass, before: readonly Problem[]): PassResult => {
+    const done = applyAll(pass.plan.registries, (decision, outcome) => {
+      const plan = pass.plan.registries.find((one) => one.registry === decision.registry);
+      if (plan === undefined) return;
+      const context = { at: ports.now(), sha256: ports.tools.sha256, stood: new Set(pass.base.tree.entries.keys()) };
+      ledger = recordAfter(ledger, plan, outcome, context);
+      journalWrites(decision, outcome);
+    });
+    changePhase(pass);
+    const problems = [...before, ...done.problems];
+    const retry = done.moved ? 50 : done.problems.length > 0 ? retryAfterMs : undefined;
+    const times = [pass.lookAgainAt, retry === undefined ? undefined : ports.now() + retry].filter((at) => at !== undefined);
+    return {
+      decisions: pass.plan.registries,
+      waitingFor: undefined,
+      problems,
+      applied: done.problems.length === 0 && !done.moved,
+      released: false,
+      lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
+      changed: done.changed,
+    };
+  };
+
+  const pass = (intent: Intent): PassResult => {
+    if (intent.desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
+    let tree: Tree;
+    try {
+      tree = ports.readTree(watch?.tree);
+    } catch (error) {
+      const problem = failure('certs-dir-unreadable', messageOf(error), 'Nothing is written until it can be read again.');
+      return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
+    }
+    const planned = planPass({
+      tree,
+      watch,
+      own,
+      desired: intent.desired,
+      facts: intent.facts,
+      ledger,
+      mirrors: ports.mirrors(),
+      settings: intent.settings,
+      now: ports.now(),
+      owner: ports.owner,
+      tools: ports.tools,
+    });
+    watch = planned.observation.watch;
+    own = new Set();
+    ledger = planned.kept.ledger;
+    ports.probe(planned.probe);
+    journalEpisode(planned);
+    if (!planned.observation.settled) {
+      const { waitingFor, lookAgainAt } = planned.observation;
+      return { ...nothing, decisions: planned.plan.registries, waitingFor, lookAgainAt };
+    }
+    const before = save(planned.kept.objects);
+    const result = intent.releasing ? release(planned) : regular(planned, before);
+    const after = intent.releasing ? [] : save(new Map());
+    return { ...result, problems: [...result.problems, ...after] };
+  };
+
+  return {
+    pass,
+    ledger: () => ledger,
+    setLedger: (next) => {
+      ledger = next;
+      saved = undefined;
+    },
+  };
+};

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Desired, DesiredUnit, Policy } from '../../src/core/desired.ts';
+import { type Facts, noFacts } from '../../src/core/facts.ts';
+import type { Ledger } from '../../src/core/ledger.ts';
+import type { PlanSettings } from '../../src/core/plan-input.ts';
+import type { JournalRecord } from '../../src/core/status.ts';
+import type { Tools } from '../../src/core/tools.ts';
+import { addSample, type MirrorState, type Verdict } from '../../src/core/verdict.ts';
+import { createApplier } from '../../src/io/apply-changes.ts';
+import { readTree } from '../../src/io/read-tree.ts';
+import { createReconciler, type PassResult, type Reconciler } from '../../src/reconcile.ts';
+import { createTools } from '../../src/tools.ts';
+
+export const nodeIp = '10.1.2.3';
+export const spegelMirrors = [`http://${nodeIp}:30020`, `http://${nodeIp}:30021`];
+
+const encoder = new TextEncoder();
+
+/** A template's hosts.toml for one mirror after the other, in Spegel's own style. */
+export const hostsText = (...urls: readonly string[]): string =>
+  urls.map((url) => `[host.'${url}']\ncapabilities = ['pull', 'resolve']\ndial_timeout = '200ms'\n`).join('\n');
+
+export const unit = (
+  registry: string,
+  text: string,
+  options: { policy?: Policy; files?: Readonly<Record<string, string>>; source?: string } = {},
+): DesiredUnit => ({
+  registry,
+  policy: options.policy ?? (registry === '_default' ? 'yield' : 'hold'),
+  policyReason: 'as the test says',
+  files: [
+    ...Object.entries(options.files ?? {}).map(([name, content]) => ({
+      name,
+      bytes: encoder.encode(content),
+      mode: 0o644,
+      source: options.source ?? 'extension:test',
+    })),
+    { name: 'hosts.toml', bytes: encoder.encode(text), mode: 0o644, source: options.source ?? 'built-in' },
+  ],
+  prependExisting: false,
+  problems: [],
+});
+
+export const desiredOf = (units: readonly DesiredUnit[], spegel: Desired['spegel'] = 'adds-mirrors'): Desired => ({
+  units: new Map(units.map((one) => [one.registry, one])),
+  spegel,
+  spegelReason: 'as the test says',
+  ports: { host: 30020, node: 30021 },
+  problems: [],
+});
+
+export type SimulatedNode = {
+  readonly certsDir: string;
+  readonly journal: readonly JournalRecord[];
+  desired: Desired;
+  facts: Facts;
+  settings: PlanSettings;
+  releasing: boolean;
+  now: number;
+  /** One pass, now. */
+  pass(): PassResult;
+  /** Lets time go by; the loop looks whenever it asked to, and at the end, as file events would make it. */
+  advance(ms: number): PassResult;
+  /** Every mirror of Spegel's answers like this from now on. */
+  mirrorsAre(verdict: Verdict, samples?: number): void;
+  /** A new agent process: what it remembers is the ledger, or nothing. */
+  restart(options?: { loseState?: boolean }): void;
+  ledger(): Ledger;
+  remove(): void;
+};
+
+/** The loop on a real directory, with a clock that only the test moves. */
+export const createSimulatedNode = (options: { readonly dir?: string; readonly desired?: Desired } = {}): SimulatedNode => {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'handspegel-'));
+  const certsDir = join(dir, 'certs.d');
+  const applier = createApplier({ certsDir });
+  const objects = new Map<string, Uint8Array>();
+  const tools: Tools = createTools({ agentVersion: '0.0.0', object: (sha256) => objects.get(sha256) });
+  const journal: JournalRecord[] = [];
+  const states = new Map<string, MirrorState>();
+  let watched: readonly string[] = [];
+  let behaviour: Verdict | undefined;
+  let saved: Ledger | undefined;
+  let reconciler: Reconciler;
+
+  const boot = (): Reconciler =>
+    createReconciler(
+      {
+        now: () => node.now,
+        iso: (ms) => new Date(ms).toISOString(),
+        readTree: (previous) => readTree(certsDir, previous),
+        apply: (changes) => applier.apply(changes),
+        save: (kept) => {
+          saved = kept.ledger;
+          for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
+        },
+        journal: (record) => journal.push(record),
+        probe: (urls) => {
+          watched = urls;
+        },
+        mirrors: () => states,
+        owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+        tools,
+      },
+      saved,
+    );
+
+  const sample = (count: number): void => {
+    if (behaviour === undefined) return;
+    const verdict = behaviour;
+    for (const url of watched) {
+      for (let i = 0; i < count; i++) {
+        states.set(url, addSample(states.get(url), url, { verdict, at: node.now, latencyMs: 1, detail: verdict }));
+      }
+    }
+  };
+
+  const node: SimulatedNode = {
+    certsDir,
+    journal,
+    desired: options.desired ?? desiredOf([unit('_default', hostsText(`http://${nodeIp}:30020`, 'http://10.1.2.9:30020'))]),
+    facts: { ...noFacts, nodeName: 'n1', nodeAddresses: [nodeIp], controlPlane: ['10.1.2.9'], containerdVersion: '2.2.9' },
+    settings: { preserve: true, orphanAfterMs: 600_000 },
+    releasing: false,
+    now: Date.now(),
+    pass: () => {
+      const { desired, facts, settings, releasing } = node;
+      const result = reconciler.pass({ desired, facts, settings, releasing });
+      const unknown = watched.some((url) => !states.has(url));
+      if (!unknown || behaviour === undefined) return result;
+      sample(1);
+      return reconciler.pass({ desired, facts, settings, releasing });
+    },
+    advance: (ms) => {
+      const end = node.now + ms;
+      let result = node.pass();
+      for (let turns = 0; turns < 10_000; turns++) {
+        const next = result.lookAgainAt;
+        if (next === undefined || next > end) break;
+        node.now = Math.max(node.now + 1, next);
+        result = node.pass();
+      }
+      node.now = end;
+      return node.pass();
+    },
+    mirrorsAre: (verdict, samples = 1) => {
+      behaviour = verdict;
+      sample(samples);
+    },
+    restart: ({ loseState = false } = {}) => {
+      if (loseState) {
+        saved = undefined;
+        objects.clear();
+      }
+      reconciler = boot();
+    },
+    ledger: () => reconciler.ledger(),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+  reconciler = boot();
+  return node;
+};
