@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { createRegistry, type RegistryOptions, type SpegelRegistry } from '../support/spegel/registry.ts';
 
@@ -30,6 +33,8 @@ test('it answers as each version does', async (t) => {
     status: 404,
   });
 
+  assert.equal((await get(port, '/v2/library/busybox/manifests/latest')).status, 404, 'a tag without its registry');
+
   const old = await registry(t, { family: 'v0.2' });
   assert.equal((await get(old.ports[0], '/healthz')).status, 200);
   assert.equal((await get(old.ports[0], '/livez')).status, 404);
@@ -45,7 +50,7 @@ test('it demands credentials for /v2/ alone', async (t) => {
 test('it serves the content it was given', async (t) => {
   const content = new Map([['/v2/a/manifests/b', new TextEncoder().encode('{}')]]);
   const { ports } = await registry(t, { content });
-  assert.equal(await (await get(ports[0], '/v2/a/manifests/b')).text(), '{}');
+  assert.equal(await (await get(ports[0], '/v2/a/manifests/b?ns=docker.io')).text(), '{}');
 });
 
 test('one port goes wrong in each way and comes back, the other stays well', async (t) => {
@@ -62,10 +67,23 @@ test('one port goes wrong in each way and comes back, the other stays well', asy
   await served.behave('error', bad);
   assert.equal((await get(bad, '/v2/')).status, 500);
   await served.behave('refuse', bad);
-  await assert.rejects(get(bad, '/v2/'), (error: Error) => String(error.cause).includes('ECONNREFUSED'));
+  await assert.rejects(once(connect(bad ?? 0, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
   await served.behave('well', bad);
   assert.equal((await get(bad, '/v2/')).status, 200);
   assert.equal((await get(good, '/v2/')).status, 200);
+});
+
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+
+test('both families may share a port', { skip: !hasIpv6 }, async (t) => {
+  const { ports } = await registry(t, { addresses: [{ host: '127.0.0.1', port: 0 }] });
+  const port = ports[0] ?? 0;
+  const other = await registry(t, { addresses: [{ host: '::1', port }] });
+  await other.behave('error');
+  assert.equal((await fetch(`http://[::1]:${port}/v2/`)).status, 500);
+  assert.equal((await get(port, '/v2/')).status, 200);
 });
 
 test('it ends at once with a hanging request, and may be closed twice', async (t) => {

@@ -1,5 +1,5 @@
 import { dirname, join, relative } from 'node:path';
-import { existingHosts } from './existing.ts';
+import { existingHosts, mergeByLibrary } from './existing.ts';
 import { type Family, traitsOf } from './families.ts';
 import { type BasicAuth, hostsFile, withExisting } from './files.ts';
 import { createGoOs, type GoOs, isErrno, type Pause } from './steps.ts';
@@ -28,12 +28,8 @@ export async function configure(
   await backUp(os, certsDir, traits.lazyBackup);
   await clear(os, certsDir);
   for (const registry of registries) {
-    let text = hostsFile(family, { registry, targets, resolveTags: args.resolveTags, basicAuth: auth });
-    if (args.prependExisting) {
-      const existing = await readExisting(os, family, join(certsDir, backupName, existingDirectory(family, registry)));
-      if (existing !== '' && traits.copiesFiles) await copyOtherFiles(os, certsDir, registry.host);
-      text = withExisting(text, existing);
-    }
+    const fresh = hostsFile(family, { registry, targets, resolveTags: args.resolveTags, basicAuth: auth });
+    const text = args.prependExisting ? await keepExisting(os, family, args, registry, fresh) : fresh;
     const path = join(certsDir, registry.host, 'hosts.toml');
     await os.mkdirAll(dirname(path));
     await os.writeFile(path, text);
@@ -56,14 +52,32 @@ export async function clear(os: GoOs, certsDir: string): Promise<void> {
   }
 }
 
-const existingDirectory = (family: Family, registry: RegistryUrl): string =>
-  registry.wildcard && traitsOf(family).existingDefault === 'top of _backup' ? '' : registry.host;
+/** `prependExisting`, `appendMirrors` before v0.1.0. */
+async function keepExisting(
+  os: GoOs,
+  family: Family,
+  args: ConfigurationArguments,
+  registry: RegistryUrl,
+  fresh: string,
+): Promise<string> {
+  const traits = traitsOf(family);
+  const host = registry.wildcard && traits.existingDefault === 'top of _backup' ? '' : registry.host;
+  const old = await readOld(os, join(args.certsDir, backupName, host, 'hosts.toml'));
+  if (old === undefined) return fresh;
+  if (traits.library) {
+    const targets = parseTargets(family, args.mirrorTargets).map((target) => target.text);
+    return mergeByLibrary(old, targets, args.resolveTags ? ['pull', 'resolve'] : ['pull']);
+  }
+  const existing = existingHosts(family, old);
+  if (existing !== '' && traits.copiesFiles) await copyOtherFiles(os, args.certsDir, registry.host);
+  return withExisting(fresh, existing);
+}
 
-async function readExisting(os: GoOs, family: Family, directory: string): Promise<string> {
+async function readOld(os: GoOs, path: string): Promise<string | undefined> {
   try {
-    return existingHosts(family, (await os.readFile(join(directory, 'hosts.toml'))).toString());
+    return (await os.readFile(path)).toString();
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -11,9 +11,33 @@ export function existingHosts(family: Family, text: string): string {
   if (hosts === undefined) return '';
   const printer = createPrinter(traitsOf(family).escapesTabs ? needsEscapes : needsEscapesButTab);
   return hostHeaders(text)
-    .map((name) => printer(['host', name], table(hosts[name]) ?? {}))
+    .map((name) => printer.table(['host', name], table(hosts[name]) ?? {}))
     .join('\n')
     .trim();
+}
+
+/**
+ * appendMirrors of v0.0.23: the old file is read into a struct, the targets are put among its hosts, and all of it is
+ * printed anew; what the struct does not know is lost.
+ * Source: getHostFile, hostFile and hostConfig in pkg/oci/containerd.go.
+ */
+export function mergeByLibrary(text: string, targets: readonly string[], capabilities: readonly string[]): string {
+  const file = parse(text);
+  const hosts = table(file['host']);
+  if (hosts === undefined || Object.keys(hosts).length === 0) throw new Error('panic: assignment to entry in nil map');
+  const known = ['ca', 'client', 'override_path', 'skip_verify'];
+  const merged: Record<string, Table> = {};
+  for (const [name, host] of Object.entries(hosts)) {
+    const config: Record<string, unknown> = {};
+    for (const key of [...known, 'header']) {
+      const value = table(host)?.[key];
+      if (value !== undefined && Object.keys(table(value) ?? [value]).length > 0) config[key] = value;
+    }
+    merged[name] = { ...config, capabilities: table(host)?.['capabilities'] ?? [] };
+  }
+  for (const target of targets) merged[target] = { capabilities };
+  const printer = createPrinter(needsEscapesButTab, [...known, 'capabilities']);
+  return `server = ${printer.value(file['server'] ?? '')}\n\n${printer.table(['host'], merged)}`;
 }
 
 type Table = { readonly [key: string]: unknown };
@@ -63,7 +87,16 @@ const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 const isTableList = (value: unknown): value is readonly Table[] =>
   Array.isArray(value) && value.length > 0 && value.every((item) => table(item) !== undefined);
 
-function createPrinter(notLiteral: RegExp): (path: readonly string[], content: Table) => string {
+interface Printer {
+  value(value: unknown): string;
+  table(path: readonly string[], content: Table): string;
+}
+
+/** `first` are the keys that a struct prints before all others, in its own order. */
+function createPrinter(notLiteral: RegExp, first: readonly string[] = []): Printer {
+  type Entry = readonly [string, unknown];
+  const rank = ([key]: Entry): number => (first.includes(key) ? first.indexOf(key) : first.length);
+  const inOrder = (a: Entry, b: Entry): number => rank(a) - rank(b) || byKey(a, b);
   const printString = (text: string): string => (notLiteral.test(text) ? quoted(text) : `'${text}'`);
   const printKey = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? key : printString(key));
 
@@ -77,7 +110,7 @@ function createPrinter(notLiteral: RegExp): (path: readonly string[], content: T
 
   /** encodeTable: plain values first, then tables, both sorted, an empty line before every table but a first one. */
   function print(path: readonly string[], content: Table, header = `[${path.map(printKey).join('.')}]\n`): string {
-    const entries = Object.entries(content).sort(byKey);
+    const entries = Object.entries(content).sort(path.length === 2 ? inOrder : byKey);
     const isNested = (value: unknown): boolean => table(value) !== undefined || isTableList(value);
     const values = entries.filter(([, value]) => !isNested(value));
     const nested = entries.filter(([, value]) => isNested(value));
@@ -91,5 +124,5 @@ function createPrinter(notLiteral: RegExp): (path: readonly string[], content: T
     return `${header}${lines.join('')}${gap}${tables.join('\n')}`;
   }
 
-  return print;
+  return { value: printValue, table: print };
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -23,6 +25,7 @@ const usage = `Spegel's stand-in, by hand:
   --verbose         print each step
   --listen A:P      serve: instead of the ports of the chart; several are allowed
   --behave HOW      serve: ${behaviours.join(', ')}; a line on standard input changes it while it runs
+  --addr A:P        cleanup: stay and answer the readiness probe there, as in a pod
   --bin FILE        run this Spegel instead (default: SPEGEL_BIN)
 `;
 
@@ -39,6 +42,7 @@ const { positionals, values: flags } = parseArgs({
     verbose: { type: 'boolean', default: false },
     listen: { type: 'string', multiple: true },
     behave: { type: 'string', default: 'well' },
+    addr: { type: 'string' },
     bin: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -75,6 +79,20 @@ function address(text: string): Address {
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
 }
 
+const interrupted = (): Promise<unknown> =>
+  new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+
+async function answerProbes(where: Address): Promise<void> {
+  const server = createServer((_, response) => response.writeHead(200).end()).listen(
+    where.port,
+    where.host || undefined,
+  );
+  await once(server, 'listening');
+  await interrupted();
+  server.close();
+  server.closeAllConnections();
+}
+
 async function serve(spegel: ReturnType<typeof createSpegel>): Promise<void> {
   const { hostPort, nodePort } = spegel.chart;
   const ports = [hostPort, nodePort].filter((port) => port !== '');
@@ -88,7 +106,7 @@ async function serve(spegel: ReturnType<typeof createSpegel>): Promise<void> {
   };
   await behave(flags.behave);
   const lines = createInterface({ input: process.stdin }).on('line', (line) => void behave(line.trim()));
-  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  await interrupted();
   lines.close();
   process.stdin.destroy();
   await registry.close();
@@ -122,6 +140,7 @@ async function main(): Promise<number> {
   const { failures } = command === 'cleanup' ? await spegel.uninstall() : await spegel.start();
   for (const failure of failures) console.log(`failed and tried again: ${failure.message}`);
   console.log(spegel.chart.mirrorAdd ? `${command}: done` : `${command}: containerdMirrorAdd is off, nothing to do`);
+  if (command === 'cleanup' && flags.addr !== undefined) await answerProbes(address(flags.addr));
   return 0;
 }
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { type Family, traitsOf } from './families.ts';
 import { authorization, type BasicAuth } from './files.ts';
@@ -48,7 +54,18 @@ export interface SpegelRegistry {
 
 const page = '<!doctype html><html><head><title>Sign in</title></head><body>Sign in</body></html>';
 
-const errorBody = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
+/** One address; without a server it refuses. */
+interface Door {
+  address: Address;
+  behaviour: Behaviour;
+  server: Server | undefined;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Uint8Array;
+}
 
 function listen(server: Server, { host, port }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -75,37 +92,47 @@ function stop(server: Server): Promise<void> {
 export async function createRegistry(options: RegistryOptions): Promise<SpegelRegistry> {
   const { family, basicAuth, content = new Map<string, Uint8Array>() } = options;
   const wanted = authorization(basicAuth);
-  const behaviour = new Map<number, Behaviour>();
-  const servers = new Map<number, Server>();
+  const doors: Door[] = [];
   const requests: SeenRequest[] = [];
   let ready = options.ready ?? true;
   let closed: Promise<void> | undefined;
 
-  function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
-    const health = traitsOf(family).health;
-    if (path === `/${health}`) return void response.writeHead(ready ? 200 : 500).end();
-    if (path === '/livez' && health === 'readyz') return void response.writeHead(200).end();
-    const readOnly = request.method === 'GET' || request.method === 'HEAD';
-    if (!readOnly || (path !== '/v2' && !path.startsWith('/v2/'))) return void response.writeHead(404).end();
-    if (path === '/v2' && health === 'readyz') return void response.writeHead(301, { location: '/v2/' }).end();
-    if (wanted !== '' && request.headers.authorization !== wanted) {
-      const body = errorBody('UNAUTHORIZED', 'invalid credentials');
-      return void response.writeHead(401, { 'content-type': 'application/json' }).end(body);
-    }
-    if (path === '/v2' || path === '/v2/') return void response.writeHead(200).end();
-    const bytes = content.get(path);
-    if (bytes !== undefined) return void response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
-    const code = path.includes('/blobs/') ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN';
-    response.writeHead(404, { 'content-type': 'application/json' }).end(errorBody(code, 'could not find peer'));
+  const health = traitsOf(family).health;
+  // Up to v0.3.0 an error has no body.
+  const fails = (status: number, code: string, message: string): Reply =>
+    health === 'healthz'
+      ? { status }
+      : {
+          status,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ errors: [{ code, message }] }),
+        };
+
+  function answer(url: URL, { method, headers }: IncomingMessage): Reply {
+    const path = url.pathname;
+    if (path === `/${health}` && method === 'GET') return { status: ready ? 200 : 500 };
+    if (path === '/livez' && method === 'GET' && health === 'readyz') return { status: 200 };
+    const readOnly = method === 'GET' || method === 'HEAD';
+    if (!readOnly || (path !== '/v2' && !path.startsWith('/v2/'))) return { status: 404 };
+    if (path === '/v2' && health === 'readyz') return { status: 307, headers: { location: '/v2/' } };
+    if (wanted !== '' && headers.authorization !== wanted) return fails(401, 'UNAUTHORIZED', 'invalid credentials');
+    if (path === '/v2' || path === '/v2/') return { status: 200 };
+    const [, kind, reference = ''] = /^\/v2\/.+\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
+    const isTag = kind === 'manifests' && !reference.includes(':');
+    if (kind === undefined || (isTag && !url.searchParams.has('ns'))) return { status: 404 };
+    const body = content.get(path);
+    if (body !== undefined) return { status: 200, headers: { 'content-length': body.length }, body };
+    return fails(404, kind === 'blobs' ? 'BLOB_UNKNOWN' : 'MANIFEST_UNKNOWN', `could not find peer for ${reference}`);
   }
 
-  function handle(port: number, request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://spegel');
-    const how = behaviour.get(port) ?? 'well';
-    if (how === 'well') answer(url.pathname, request, response);
-    else if (how === 'error') response.writeHead(500).end();
-    else if (how === 'html') response.writeHead(200, { 'content-type': 'text/html' }).end(page);
-    else if (how === 'stall') response.writeHead(200, { 'content-length': 1024 }).write('{"schemaVersion":2,');
+  function handle({ address: { port }, behaviour }: Door, request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(`http://spegel${request.url ?? '/'}`);
+    if (behaviour === 'well') {
+      const { status, headers, body } = answer(url, request);
+      response.writeHead(status, headers).end(body);
+    } else if (behaviour === 'error') response.writeHead(500).end();
+    else if (behaviour === 'html') response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+    else if (behaviour === 'stall') response.writeHead(200, { 'content-length': 1024 }).write('{"schemaVersion":2,');
     // 'hang': the request is read and never answered.
     requests.push({
       port,
@@ -116,51 +143,47 @@ export async function createRegistry(options: RegistryOptions): Promise<SpegelRe
     });
   }
 
-  async function open(address: Address): Promise<number> {
-    let port = address.port;
-    const server = createServer((request, response) => handle(port, request, response));
-    port = await listen(server, address);
-    servers.set(port, server);
-    return port;
+  /** Gives the port it listens on. */
+  function open(door: Door): Promise<number> {
+    const server = createServer((request, response) => handle(door, request, response));
+    door.server = server;
+    return listen(server, door.address);
   }
 
-  async function shut(port: number): Promise<void> {
-    const server = servers.get(port);
-    servers.delete(port);
+  async function shut(door: Door): Promise<void> {
+    const { server } = door;
+    door.server = undefined;
     if (server !== undefined) await stop(server);
   }
 
-  const addresses = new Map<number, Address>();
-  const ports: number[] = [];
+  async function change(door: Door, behaviour: Behaviour): Promise<void> {
+    if (behaviour === 'refuse') await shut(door);
+    else if (door.server === undefined) await open(door);
+    door.behaviour = behaviour;
+  }
+
   try {
     for (const address of options.addresses) {
-      const port = await open(address);
-      ports.push(port);
-      addresses.set(port, { host: address.host, port });
+      const door: Door = { address, behaviour: 'well', server: undefined };
+      doors.push(door);
+      door.address = { ...address, port: await open(door) };
     }
   } catch (error) {
-    await Promise.all(ports.map(shut));
+    await Promise.all(doors.map(shut));
     throw error;
   }
 
   return {
-    ports,
+    ports: doors.map((door) => door.address.port),
     requests,
-    async behave(how, only) {
-      for (const [port, address] of addresses) {
-        if (only !== undefined && port !== only) continue;
-        behaviour.set(port, how);
-        if (how === 'refuse') await shut(port);
-        else if (!servers.has(port)) await open(address);
-        // A kept connection would show the old behaviour.
-        else servers.get(port)?.closeIdleConnections();
-      }
+    async behave(behaviour, port) {
+      for (const door of doors) if (port === undefined || door.address.port === port) await change(door, behaviour);
     },
     setReady(value) {
       ready = value;
     },
     close() {
-      closed ??= Promise.all([...servers.keys()].map(shut)).then(() => undefined);
+      closed ??= Promise.all(doors.map(shut)).then(() => undefined);
       return closed;
     },
   };
