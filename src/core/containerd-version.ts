@@ -27,8 +27,11 @@ export type ContainerdRules = {
   readonly referrers: boolean;
   /** `http://` with a TLS setting is tried as HTTPS first: 1.6.25 and 1.7.7; also without a port from 1.7.24 on. */
   readonly httpsFirst: 'never' | 'with-port' | 'always';
-  /** A local registry is HTTPS without verification, then HTTP: 1.6.25 and 1.7.8; before, HTTPS only on 443. */
-  readonly localhostFallback: boolean;
+  /**
+   * A registry on localhost is like any other until 1.6.8; plain HTTP from 1.6.9 and 1.7.0 on; HTTPS without
+   * verification, then HTTP, from 1.6.25 and 1.7.8 on.
+   */
+  readonly localhost: 'https' | 'http' | 'https-first';
   /** Two colons in a host name are refused: built with Go 1.26 rules from 2.3 on. */
   readonly strictColons: boolean;
   /** CRI pulls through the transfer service by default: 2.1.0. */
@@ -97,6 +100,7 @@ export const rulesOf = (version: ContainerdVersion): ContainerdRules => {
   const since = (major: number, minor: number, patch: number): boolean =>
     compareVersions(version, { major, minor, patch, text: '' }) >= 0;
   const branch = branchOf(version);
+  const fallback16 = since(1, 6, 25) && !since(1, 7, 0);
   return {
     version,
     branch,
@@ -106,12 +110,8 @@ export const rulesOf = (version: ContainerdVersion): ContainerdRules => {
     dialTimeout: since(2, 0, 7),
     dialTimeoutIsTls: since(2, 0, 7) && !since(2, 1, 0),
     referrers: since(2, 2, 0),
-    httpsFirst: since(1, 7, 24)
-      ? 'always'
-      : since(1, 7, 7) || (since(1, 6, 25) && !since(1, 7, 0))
-        ? 'with-port'
-        : 'never',
-    localhostFallback: since(1, 7, 8) || (since(1, 6, 25) && !since(1, 7, 0)),
+    httpsFirst: since(1, 7, 24) ? 'always' : since(1, 7, 7) || fallback16 ? 'with-port' : 'never',
+    localhost: since(1, 7, 8) || fallback16 ? 'https-first' : since(1, 6, 9) ? 'http' : 'https',
     strictColons: since(2, 3, 0),
     transferService: since(2, 1, 0),
     responseHeaderTimeout: since(2, 3, 0),

@@ -9,8 +9,9 @@ export type HostSettings = {
   readonly capabilities?: readonly string[];
   readonly ca?: string | readonly string[];
   readonly client?: string | readonly ClientPair[];
+  /** Also `false` is kept: its mere presence counts as a TLS setting. */
   readonly skipVerify?: boolean;
-  readonly overridePath?: boolean;
+  readonly overridePath?: true;
   /** As written: `200ms`, `1m30s`. */
   readonly dialTimeout?: string;
   readonly header?: readonly HeaderLine[];

@@ -36,12 +36,12 @@ function* settingLines(settings: HostSettings): Generator<string> {
     yield `client = ${typeof client === 'string' ? printString(client) : `[${client.map(printPair).join(', ')}]`}`;
   }
   if (skipVerify !== undefined) yield `skip_verify = ${skipVerify}`;
-  if (overridePath !== undefined) yield `override_path = ${overridePath}`;
+  if (overridePath) yield 'override_path = true';
   if (dialTimeout !== undefined) yield `dial_timeout = ${printString(dialTimeout)}`;
 }
 
 const headerLines = (table: string, settings: HostSettings): readonly string[] =>
-  settings.header === undefined
+  settings.header === undefined || settings.header.length === 0
     ? []
     : [`[${table}]`, ...settings.header.map(({ name, value }) => `${printKey(name)} = ${printTextOrList(value)}`)];
 
