@@ -41,7 +41,9 @@ test('helm merges maps, replaces lists and drops what is null', () => {
     'http://10.0.0.1:30020',
     'http://10.0.0.1:',
   ]);
-  assert.throws(() => chartArguments('v0.4', { spegel: { resolveTags: null } }, '10.0.0.1'), /invalid syntax/);
+  assert.throws(() => chartArguments('v0.4', { spegel: { resolveTags: 'no' } }, '10.0.0.1'), /invalid syntax/);
+  const unset = chartArguments('v0.4', { spegel: { resolveTags: null, prependExisting: null } }, '10.0.0.1');
+  assert.deepEqual([unset.resolveTags, unset.prependExisting], [true, true], 'a flag without value is true');
 });
 
 test('the command lines are those of the chart', () => {

@@ -47,8 +47,21 @@ const { O_APPEND, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
  * directory while Spegel empties it.
  */
 export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
+  let crash: { readonly error: unknown } | undefined;
+
+  /** A pause that throws is the end of the process: no later step happens, whatever the code around it tolerates. */
+  async function alive(next: Step): Promise<void> {
+    if (crash !== undefined) throw crash.error;
+    try {
+      await pause(next);
+    } catch (error) {
+      crash = { error };
+      throw error;
+    }
+  }
+
   async function step<T>(next: Step, act: () => Promise<T>): Promise<T> {
-    await pause(next);
+    await alive(next);
     return act();
   }
 
@@ -88,15 +101,15 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
     }
   }
 
-  /** Names in the order of the directory, at most `limit` of them. */
-  async function names(path: string, limit: number): Promise<string[]> {
+  /** Names in the order of the directory, at most `limit` of them after the first `skip`. */
+  async function names(path: string, limit: number, skip = 0): Promise<string[]> {
     const found: string[] = [];
     const directory = await opendir(path, { bufferSize: portion });
     for await (const entry of directory) {
       found.push(entry.name);
-      if (found.length === limit) break;
+      if (found.length === skip + limit) break;
     }
-    return found;
+    return found.slice(skip);
   }
 
   async function readDir(path: string): Promise<readonly string[]> {
@@ -143,18 +156,26 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
       if (codeOf(error) === undefined) throw error;
       first ??= error;
     };
-    for (;;) {
+    // A portion of which nothing can be removed is passed over.
+    for (let skip = 0; ; ) {
       let found: readonly string[];
       try {
-        found = await step({ op: 'list', path }, () => names(path, portion));
+        found = await step({ op: 'list', path }, () => names(path, portion, skip));
       } catch (error) {
         if (isErrno(error, 'ENOENT')) return;
         if (isErrno(error, 'ENOTDIR')) throw error;
         remember(error);
         break;
       }
-      for (const name of found) await removeAllFrom(join(path, name)).catch(remember);
+      let failed = 0;
+      for (const name of found) {
+        await removeAllFrom(join(path, name)).catch((error: unknown) => {
+          remember(error);
+          failed += 1;
+        });
+      }
       if (found.length < portion) break;
+      skip = failed === portion ? skip + portion : 0;
     }
     try {
       await step({ op: 'rmdir', path }, () => rmdir(path));
@@ -182,8 +203,8 @@ export function createGoOs(pause: Pause, listLooks: boolean): GoOs {
   async function store(path: string, flags: number, bytes: Uint8Array): Promise<void> {
     const handle: FileHandle = await step({ op: 'open', path }, () => open(path, flags, 0o644));
     try {
-      await step({ op: 'write', path }, () => handle.write(bytes));
-      await pause({ op: 'close', path });
+      if (bytes.length > 0) await step({ op: 'write', path }, () => handle.write(bytes));
+      await alive({ op: 'close', path });
     } finally {
       await handle.close();
     }

@@ -86,9 +86,9 @@ const truthy = (value: unknown): boolean =>
 
 const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(printed) : []);
 
-/** strconv.ParseBool, which go-arg uses for a flag with a value. */
+/** strconv.ParseBool, which go-arg uses for a flag with a value; `--flag=` with none, from a null, is true. */
 function parseBool(flag: string, text: string): boolean {
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
+  if (['', '1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
   throw new Error(`error processing ${flag}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
