@@ -1,17 +1,6 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  statSync,
-} from 'node:fs';
-import type { FileSeen, Identity, Seen, Tree } from '../core/tree.ts';
-import { sameIdentity } from '../core/tree.ts';
+import { type BigIntStats, fstatSync, lstatSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { type FileSeen, type Seen, sameIdentity, type Tree } from '../core/tree.ts';
+import { attributesOf, closing, codeOf, identityOf, isGone, openForReading, textOf } from './disk/files.ts';
 
 /** A file above this many bytes is none that containerd or a person would put there: named, not read. */
 export const maxFileBytes = 4 * 1024 * 1024;
@@ -37,29 +26,12 @@ type Known = ReadonlyMap<string, Seen> | undefined;
 type Budget = { entries: number; bytes: number };
 type Walk = { readonly base: string; readonly known: Known; readonly budget: Budget; readonly found: [string, Seen][] };
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-/** ENOTDIR: a parent was replaced by a file meanwhile. */
-const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-
-const identityOf = (stats: BigIntStats): Identity => ({
-  ino: String(stats.ino),
-  mtime: String(stats.mtimeNs),
-  ctime: String(stats.ctimeNs),
-  size: Number(stats.size),
-});
-
-const attributesOf = (stats: BigIntStats) => ({
-  mode: Number(stats.mode) & 0o7777,
-  uid: Number(stats.uid),
-  gid: Number(stats.gid),
-  id: identityOf(stats),
-});
+const describe = (stats: BigIntStats) => ({ ...attributesOf(stats), id: identityOf(stats) });
 
 const unreadable = (stats: BigIntStats | undefined, why: string): Seen =>
   stats === undefined
     ? { kind: 'unreadable', why, mode: 0, uid: 0, gid: 0, id: { ino: '0', mtime: '0', ctime: '0', size: 0 } }
-    : { kind: 'unreadable', why, ...attributesOf(stats) };
+    : { kind: 'unreadable', why, ...describe(stats) };
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -88,7 +60,7 @@ const readOpenFile = (fd: number, budget: Budget): Seen => {
     if (size > maxFileBytes) return unreadable(before, `larger than ${maxFileBytes} bytes`);
     if (size > budget.bytes) return unreadable(before, `all files together are larger than ${maxTotalBytes} bytes`);
     const bytes = readUpTo(fd, size);
-    const attributes = attributesOf(before);
+    const attributes = describe(before);
     const still = bytes.length === size && sameIdentity(attributes.id, identityOf(fstatSync(fd, { bigint: true })));
     if (!still && look < maxLooks) continue;
     budget.bytes -= bytes.length;
@@ -106,24 +78,17 @@ const readFile = (path: string, stats: BigIntStats, previous: Seen | undefined, 
     return known;
   }
   if (stats.size > BigInt(maxFileBytes)) return unreadable(stats, `larger than ${maxFileBytes} bytes`);
-  // O_NONBLOCK: a pipe put there since the look at it would otherwise block the open for ever.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const seen = readOpenFile(fd, budget);
-    const unchanged = known !== undefined && seen.kind === 'file' && sameBytes(known.bytes, seen.bytes);
-    if (!unchanged) return seen;
-    const kept: FileSeen = { ...seen, bytes: known.bytes };
-    if (unsettled.has(seen)) unsettled.add(kept);
-    return kept;
-  } finally {
-    closeSync(fd);
-  }
+  const seen = closing(openForReading(path), (fd) => readOpenFile(fd, budget));
+  if (known === undefined || seen.kind !== 'file' || !sameBytes(known.bytes, seen.bytes)) return seen;
+  const kept: FileSeen = { ...seen, bytes: known.bytes };
+  if (unsettled.has(seen)) unsettled.add(kept);
+  return kept;
 };
 
 const lookAt = (path: string, stats: BigIntStats, previous: Seen | undefined, budget: Budget): Seen => {
   if (stats.isFile()) return readFile(path, stats, previous, budget);
-  if (stats.isDirectory()) return { kind: 'directory', ...attributesOf(stats) };
-  if (stats.isSymbolicLink()) return { kind: 'symlink', ...attributesOf(stats), target: readlinkSync(path) };
+  if (stats.isDirectory()) return { kind: 'directory', ...describe(stats) };
+  if (stats.isSymbolicLink()) return { kind: 'symlink', ...describe(stats), target: readlinkSync(path) };
   return unreadable(stats, 'neither a file, a directory nor a symbolic link');
 };
 
