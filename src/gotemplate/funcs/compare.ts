@@ -1,6 +1,6 @@
 import type { Budget } from '../limits.ts';
 import { CallError } from '../error.ts';
-import { valueText } from '../fmt/print.ts';
+import { sprintf } from '../fmt/printf.ts';
 import { Complex, Dict, integerOf, List, Sized, typeOf, unwrap, type Value } from '../values.ts';
 
 type Basic = 'bool' | 'int' | 'uint' | 'float' | 'complex' | 'string' | undefined;
@@ -29,11 +29,6 @@ function isInteger(kind: Basic): boolean {
   return kind === 'int' || kind === 'uint';
 }
 
-/** How fmt prints a reflect.Value with %s: strings as they are, the rest by verb. */
-function shown(value: Value, budget: Budget): string {
-  return valueText(value, budget);
-}
-
 function isNil(value: Value): boolean {
   if (value === undefined || value === null) return true;
   return (value instanceof List || value instanceof Dict) && value.isNil;
@@ -45,11 +40,12 @@ function equalOther(a: Value, b: Value, budget: Budget): boolean {
     return value instanceof List ? 'slice' : typeOf(value);
   };
   if (a !== undefined && b !== undefined && kindOfOne(a) !== kindOfOne(b)) {
-    throw new CallError(`non-comparable types ${shown(a, budget)}: ${typeOf(a)}, ${typeOf(b)}: ${shown(b, budget)}`);
+    const shown = sprintf('%s: %s, %s: %v', [a, typeOf(a), typeOf(b), b], budget);
+    throw new CallError(`non-comparable types ${shown}`);
   }
   if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
   if (b instanceof Dict || b instanceof List) {
-    throw new CallError(`non-comparable type ${shown(b, budget)}: ${typeOf(b)}`);
+    throw new CallError(`non-comparable type ${sprintf('%s', [b], budget)}: ${typeOf(b)}`);
   }
   if (typeof a !== 'object' || a === null || !('equals' in a)) return false;
   return a.equals(b);

@@ -1,10 +1,34 @@
 import { CORE } from './core.ts';
+import { DEFAULTS } from './defaults.ts';
+import { DICTS } from './dicts.ts';
+import { JSON_FUNCS } from './json.ts';
+import { LISTS } from './lists.ts';
+import { MATH } from './math.ts';
+import { PATHS } from './paths.ts';
+import { REGEX } from './regex.ts';
+import { SEMVER } from './semver.ts';
 import type { Funcs } from './signature.ts';
+import { STRINGS } from './strings.ts';
+import { URLS } from './urls.ts';
 
 /** Go's own functions, those and sprig's, or those and Helm's too. */
 export type FunctionSet = 'core' | 'sprig' | 'helm';
 
+const SPRIG: Funcs = {
+  ...CORE,
+  ...STRINGS,
+  ...MATH,
+  ...DEFAULTS,
+  ...LISTS,
+  ...DICTS,
+  ...JSON_FUNCS,
+  ...PATHS,
+  ...REGEX,
+  ...SEMVER,
+  ...URLS,
+};
+
 /** The functions of a set; `tpl` is there only on demand. */
-export function functionSet(_set: FunctionSet, _tpl: boolean): Funcs {
-  return CORE;
+export function functionSet(set: FunctionSet, _tpl: boolean): Funcs {
+  return set === 'core' ? CORE : SPRIG;
 }
