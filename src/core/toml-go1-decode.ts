@@ -69,22 +69,28 @@ const looseField = (tree: Go1Tree, name: string): LooseValue | undefined => {
   return entry === undefined ? undefined : looseOf(entry);
 };
 
-const fieldsOf = (tree: Go1Tree): HostFields => ({
+/** 1.x does not know `dial_timeout`; it is read only to keep it when the file is edited. */
+const dialTimeoutOf = (tree: Go1Tree, rules: ContainerdRules): string => {
+  const entry = rules.dialTimeout ? entryOf(tree, 'dial_timeout') : undefined;
+  return entry?.kind === 'string' ? entry.text : '';
+};
+
+const fieldsOf = (tree: Go1Tree, rules: ContainerdRules): HostFields => ({
   capabilities: capabilitiesOf(tree),
   ca: looseField(tree, 'ca'),
   client: looseField(tree, 'client'),
   skipVerify: booleanOf(tree, 'skip_verify'),
   header: headerOf(tree),
   overridePath: booleanOf(tree, 'override_path') ?? false,
-  dialTimeout: '',
+  dialTimeout: dialTimeoutOf(tree, rules),
 });
 
 /** The top-level keys; a table named like the embedded Go structure takes their place. */
-const topOf = (root: Go1Tree): HostFields => {
+const topOf = (root: Go1Tree, rules: ContainerdRules): HostFields => {
   const embedded = entryOf(root, 'HostFileConfig') ?? (root.entries.get('hostFileConfig') as Go1Entry | undefined);
-  if (embedded === undefined) return fieldsOf(root);
+  if (embedded === undefined) return fieldsOf(root, rules);
   if (embedded.kind !== 'tree') throw wrongType(root, 'hostFileConfig', 'a table');
-  return fieldsOf(embedded);
+  return fieldsOf(embedded, rules);
 };
 
 /**
@@ -111,7 +117,7 @@ const orderOf = (root: Go1Tree, rules: ContainerdRules): Pick<DecodedHosts, 'ord
 /** containerd 1.6 and 1.7: order first, then types. Throws a TomlError or a GoPanic. */
 export const decodeGoToml1 = (root: Go1Tree, rules: ContainerdRules): DecodedHosts => {
   const { order, stable } = orderOf(root, rules);
-  const top = topOf(root);
+  const top = topOf(root, rules);
   const serverEntry = entryOf(root, 'server');
   const server = serverEntry === undefined ? '' : stringOf(serverEntry);
   if (server === undefined) throw wrongType(root, 'server', 'a string');
@@ -121,7 +127,7 @@ export const decodeGoToml1 = (root: Go1Tree, rules: ContainerdRules): DecodedHos
     if (host.kind !== 'tree') throw wrongType(root, 'host', 'a table');
     for (const [url, entry] of host.entries) {
       if (entry.kind !== 'tree') throw wrongType(host, `host.'${url}'`, 'a table');
-      hosts.set(url, fieldsOf(entry));
+      hosts.set(url, fieldsOf(entry, rules));
     }
   }
   return { server, top, hosts, order, stable };
