@@ -1,7 +1,7 @@
 import { kindName } from './config-json.ts';
 import { nearest } from './config-nearest.ts';
 import { joinPath, type Report } from './config-problems.ts';
-import { type At, childAt, configReader, keyAt, readMap, rootAt } from './config-reader.ts';
+import { type At, childAt, configReader, itemsAt, keyAt, readMap, rootAt } from './config-reader.ts';
 import type { YamlNode } from './yaml-positions.ts';
 
 /** The document that is ours, and the names of what stands around and inside it that is not. */
@@ -45,21 +45,12 @@ const sayGroups = (report: Report, spec: At | undefined): void => {
     childAt(spec, 'master'),
     ...keysOf(childAt(spec, 'nodes')).map((key) => childAt(childAt(spec, 'nodes'), key)),
   ];
-  const items = childAt(spec, 'nodes')?.node.items ?? [];
-  const nodes = items.map((node, index): At => {
-    const spot = { place: node.place, path: joinPath('spec.nodes', index) };
-    return { ...spot, node, keySpot: spot };
-  });
+  const nodes = itemsAt(childAt(spec, 'nodes'));
   for (const group of [...groups, ...nodes]) {
     const child = keyAt(group, name);
     if (child === undefined) continue;
     const hint = 'Give the nodes of this group a configuration of their own (another ConfigMap and DaemonSet).';
-    report.warning(
-      'config-misplaced',
-      child.keySpot,
-      `${child.path} is not read: it holds for one group of nodes`,
-      hint,
-    );
+    report.warning('config-misplaced', child.keySpot, `${name} of one group of nodes is not read`, hint);
   }
 };
 
@@ -83,7 +74,9 @@ export const locateDocument = (report: Report, root: YamlNode): Located => {
     sayMisspelt(report, spec, [name]);
     sayGroups(report, spec);
     if (spec !== undefined) sayMisplaced(report, spec, `spec.${name}`);
-    return { document: top, foreign: keysOf(top).filter((key) => !(ours as readonly string[]).includes(key)) };
+    const others = keysOf(top).filter((key) => !(ours as readonly string[]).includes(key));
+    const foreign = others.filter((key) => key !== 'spec' || spec !== undefined);
+    return { document: top, foreign };
   }
   sayMisplaced(report, top, at.path);
   if (inner !== undefined) sayMisplaced(report, spec, at.path);
@@ -119,7 +112,7 @@ export const locateSpegel = (report: Report, document: At | undefined): Located 
     }
     const child = childAt(at, key);
     if (child !== undefined && child.node.entries === undefined) {
-      const message = `${child.path} must be a map, but it is ${kindName(child.node.value)}`;
+      const message = `${key} must be a map, but it is ${kindName(child.node.value)}`;
       report.error('config-type', child, message, 'Write `cluster:`, `addon:`, `spegel:` each on a line of its own.');
       return { document: undefined, foreign };
     }

@@ -36,8 +36,9 @@ const readContent = (report: Report, at: At): { content: string; source: TextSou
   const { value, text } = content?.node ?? { value: undefined, text: undefined };
   if (typeof value === 'string' && text !== undefined) return { content: value, source: text };
   const hint = "Write a Go template as a string (`content: |`), or `content: ''` if the file shall not be generated.";
-  if (content === undefined) report.error('extension-incomplete', at.keySpot, `${at.path} has no content`, hint);
-  else report.error('config-type', content, `${content.path} must be a string, but it is ${kindName(value)}`, hint);
+  if (content === undefined)
+    report.error('extension-incomplete', at.keySpot, `the extension ${JSON.stringify(at.name)} has no content`, hint);
+  else report.error('config-type', content, `${content.name} must be a string, but it is ${kindName(value)}`, hint);
   return undefined;
 };
 
@@ -46,9 +47,10 @@ const readPath = (report: Report, at: At): { path: string; spot: At } | undefine
   const value = spot?.node.value;
   if (spot !== undefined && typeof value === 'string' && value !== '') return { path: value, spot };
   const hint = 'Write where the file goes, such as templates/root_dir/etc/containerd/certs.d/_default/hosts.toml.';
-  if (spot === undefined) report.error('extension-incomplete', at.keySpot, `${at.path} has no path`, hint);
-  else if (value === '') report.error('extension-incomplete', spot, `${spot.path} is empty`, hint);
-  else report.error('config-type', spot, `${spot.path} must be a string, but it is ${kindName(value)}`, hint);
+  if (spot === undefined)
+    report.error('extension-incomplete', at.keySpot, `the extension ${JSON.stringify(at.name)} has no path`, hint);
+  else if (value === '') report.error('extension-incomplete', spot, 'the path is empty', hint);
+  else report.error('config-type', spot, `${spot.name} must be a string, but it is ${kindName(value)}`, hint);
   return undefined;
 };
 

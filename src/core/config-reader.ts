@@ -4,7 +4,12 @@ import { type ConfigProblemCode, joinPath, type Report, type Spot } from './conf
 import type { YamlNode } from './yaml-positions.ts';
 
 /** A value of the document, its place and its path: what each reader takes. */
-export type At = Spot & { readonly node: YamlNode; readonly keySpot: Spot };
+export type At = Spot & {
+  readonly node: YamlNode;
+  readonly keySpot: Spot;
+  /** The last part of the path, for messages: the whole path is shown behind them. */
+  readonly name: string;
+};
 
 /** The problem code that a wrong type gets: the chart's values have their own. */
 export type Reader = {
@@ -22,7 +27,7 @@ export const configReader = (report: Report): Reader => ({
 /** The whole document. */
 export const rootAt = (node: YamlNode): At => {
   const spot = { place: node.place, path: '' };
-  return { ...spot, node, keySpot: spot };
+  return { ...spot, node, keySpot: spot, name: 'the document' };
 };
 
 /** A key of a map; `undefined` when it is absent. */
@@ -30,7 +35,7 @@ export const keyAt = (at: At | undefined, key: string): At | undefined => {
   const entry = at?.node.entries?.get(key);
   if (at === undefined || entry === undefined) return undefined;
   const path = joinPath(at.path, key);
-  return { node: entry.node, place: entry.node.place, path, keySpot: { place: entry.key, path } };
+  return { node: entry.node, place: entry.node.place, path, keySpot: { place: entry.key, path }, name: key };
 };
 
 /** A key of a map; `undefined` when it is absent or null, which mean the default. */
@@ -43,14 +48,14 @@ export const childAt = (at: At | undefined, key: string): At | undefined => {
 export const itemsAt = (at: At | undefined): readonly At[] =>
   (at?.node.items ?? []).map((node, index) => {
     const spot = { place: node.place, path: joinPath(at?.path ?? '', index) };
-    return { ...spot, node, keySpot: spot };
+    return { ...spot, node, keySpot: spot, name: `${at?.name ?? ''}[${index}]` };
   });
 
 const wrongType = (reader: Reader, at: At, wanted: string, example: string): undefined => {
   reader.report.error(
     reader.typeCode,
     at,
-    `${at.path === '' ? 'the document' : at.path} must be ${wanted}, but it is ${kindName(at.node.value)}`,
+    `${at.name} must be ${wanted}, but it is ${kindName(at.node.value)}`,
     `Write ${example}.`,
   );
 };
@@ -100,7 +105,7 @@ export const readInteger = (
   if (typeof value !== 'number' && typeof value !== 'bigint') return wrongType(reader, at, 'a number', example);
   const number = Number(value);
   if (Number.isInteger(number) && number >= range.min && number <= range.max) return number;
-  reader.report.error(reader.valueCode, at, `${at.path} is ${value}, not ${example}`, `Write ${example}.`);
+  reader.report.error(reader.valueCode, at, `${at.name} is ${value}, not ${example}`, `Write ${example}.`);
   return undefined;
 };
 
@@ -114,7 +119,7 @@ export const readWord = <const T extends string>(
   if (at === undefined || text === undefined) return undefined;
   const word = words.find((known) => known === text);
   if (word !== undefined) return word;
-  const message = `${at.path} is ${JSON.stringify(text)}, which is none of ${words.join(', ')}${didYouMean(text, words)}`;
+  const message = `${at.name} is ${JSON.stringify(text)}, which is none of ${words.join(', ')}${didYouMean(text, words)}`;
   reader.report.error(reader.valueCode, at, message, `Write one of ${words.join(', ')}.`);
   return undefined;
 };
@@ -138,7 +143,7 @@ export const readStrings = (
       reader.report.error(
         reader.valueCode,
         item,
-        `${item.path} ${wrong}: ${JSON.stringify(text)}`,
+        `${item.name} ${wrong}: ${JSON.stringify(text)}`,
         `Write ${example}.`,
       );
   }

@@ -33,6 +33,15 @@ const ownAddress = (config: Config, facts: Facts, ipv6: boolean): string | undef
   return addresses.find((address) => !isIPv6(address)) ?? preferred;
 };
 
+/** Additional targets that are Spegel's own mirrors on this node: its file would name one host twice. */
+export const doubledTargets = (config: Config, facts: Facts): readonly string[] => {
+  const { chart } = config;
+  const own = chart.nodeIp ?? uniqueAddresses(facts.nodeAddresses)[0];
+  if (own === undefined) return [];
+  const keys = [chart.ports.host, chart.ports.node].map((port) => mirrorKey(`http://${hostInUrl(own)}:${port}`));
+  return chart.additionalMirrorTargets.filter((url) => keys.includes(mirrorKey(url)));
+};
+
 const allMirrors = (config: Config, facts: Facts, ipv6: boolean): readonly string[] => {
   const own = ownAddress(config, facts, ipv6);
   const mine = new Set([...uniqueAddresses(facts.nodeAddresses), ...(own === undefined ? [] : [own])]);

@@ -111,6 +111,17 @@ const sayMisspelt = (report: Report, values: HelmValues): void => {
   }
 };
 
+/** A registry twice is written twice alike; a mirror twice spoils the file, and two catch-alls are refused. */
+const sayTwice = (reader: Reader, item: At, text: string, kind: 'registry' | 'target'): void => {
+  const message = `${item.name} names ${text} a second time`;
+  if (kind === 'registry' && isCatchAll(text)) {
+    reader.report.error(reader.valueCode, item, `${message}; Spegel would not start`, 'Name the catch-all once.');
+  } else if (kind === 'target') {
+    const hint = 'Name it once: Spegel writes a host as often as it is told, and containerd ignores such a file.';
+    reader.report.warning(reader.valueCode, item, message, hint);
+  }
+};
+
 const readUrls = (reader: Reader, at: At | undefined, kind: 'registry' | 'target'): readonly string[] => {
   if (at === undefined || at.node.value === null) return [];
   if (at.node.items === undefined) {
@@ -124,17 +135,14 @@ const readUrls = (reader: Reader, at: At | undefined, kind: 'registry' | 'target
     if (typeof item.node.value !== 'string') {
       if (item.node.value === null) sayType(reader, item, 'a URL', 'Spegel would not start');
     } else if (url.ok) {
-      if (found.has(url.url)) {
-        const hint = 'Name it once: Spegel writes a host as often as it is told, and containerd ignores such a file.';
-        reader.report.warning(reader.valueCode, item, `${item.path} names ${text} a second time`, hint);
-      }
+      if (found.has(url.url)) sayTwice(reader, item, text, kind);
       found.add(url.url);
     } else {
       const hint = 'Write scheme and host alone, such as `https://registry.example.com`.';
       reader.report.error(
         reader.valueCode,
         item,
-        `${item.path} ${url.error}: ${JSON.stringify(text)}; Spegel would not start`,
+        `${item.name} ${url.error}: ${JSON.stringify(text)}; Spegel would not start`,
         hint,
       );
     }
@@ -168,7 +176,7 @@ const readNodeIp = (reader: Reader, at: At | undefined): string | undefined => {
   const text = readText(reader, at);
   const address = text === '' ? undefined : normaliseAddress(text);
   if (at !== undefined && text !== '' && address === undefined) {
-    const message = `${at.path} is no IP address and no host name: ${JSON.stringify(text)}`;
+    const message = `${at.name} is no IP address and no host name: ${JSON.stringify(text)}`;
     reader.report.error(reader.valueCode, at, message, 'Write an address without scheme and port.');
   }
   return address;
@@ -179,7 +187,7 @@ const readConfigPath = (reader: Reader, at: At | undefined): string | undefined 
   const text = readText(reader, at);
   if (text.startsWith('/') && !/(?:^|\/)\.\.(?:\/|$)/.test(text) && !hasControl(text)) return text;
   if (typeof at.node.value === 'string' || at.node.value === null) {
-    const message = `${at.path} is no absolute path: ${JSON.stringify(text)}`;
+    const message = `${at.name} is no absolute path: ${JSON.stringify(text)}`;
     reader.report.error(
       reader.valueCode,
       at,

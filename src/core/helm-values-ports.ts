@@ -26,13 +26,13 @@ const readPort = (reader: Reader, at: At | undefined, fallback: number, needed: 
   const { value } = at.node;
   if (value === null) {
     if (needed) {
-      const message = `${at.path} is null, and the chart would write a mirror without a port`;
+      const message = `${at.name} is null, and the chart would write a mirror without a port`;
       reader.report.error(reader.typeCode, at, message, 'Write a port, or leave the value out.');
     }
     return fallback;
   }
   if (typeof value === 'string' && /^\d{1,5}$/.test(value) && Number(value) > 0 && Number(value) <= port.max) {
-    const message = `${at.path} is the string "${value}"; the chart renders it like the number`;
+    const message = `${at.name} is the string "${value}"; the chart renders it like the number`;
     reader.report.warning(reader.typeCode, at, message, `Write ${value} without quotes.`);
     return Number(value);
   }

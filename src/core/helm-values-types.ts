@@ -3,7 +3,7 @@ import type { At, Reader } from './config-reader.ts';
 
 /** A wrong type, and what Helm would make of it. */
 export const sayType = (reader: Reader, at: At, wanted: string, consequence: string): undefined => {
-  const message = `${at.path} must be ${wanted}, but it is ${kindName(at.node.value)}: ${consequence}`;
+  const message = `${at.name} must be ${wanted}, but it is ${kindName(at.node.value)}: ${consequence}`;
   reader.report.error(reader.typeCode, at, message, `Write ${wanted}.`);
 };
 
@@ -25,7 +25,7 @@ export const readFlag = (reader: Reader, at: At | undefined, fallback: boolean):
     sayType(reader, at, 'true or false', 'Spegel would not start');
     return fallback;
   }
-  const message = `${at.path} is the string "${value}"; Spegel reads it as ${value}`;
+  const message = `${at.name} is the string "${value}"; Spegel reads it as ${value}`;
   reader.report.warning(reader.typeCode, at, message, `Write ${value} without quotes.`);
   return value === 'true';
 };

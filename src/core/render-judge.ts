@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { parseContainerdVersion } from './containerd-version.ts';
+import { modelledVersions, parseContainerdVersion } from './containerd-version.ts';
 import type { DesiredFile } from './desired.ts';
 import type { Facts } from './facts.ts';
 import type { JudgedProblem, Judgement } from './judge.ts';
@@ -33,6 +33,9 @@ const asProblem = (judged: JudgedProblem, unit: { source: Source; config: Config
   };
 };
 
+/** With an unknown version, advice that holds for old versions alone would mislead most people. */
+const holdsForNewest = ({ versions }: JudgedProblem): boolean => versions.includes(modelledVersions.at(-1)?.text ?? '');
+
 export type JudgeInput = {
   readonly config: Config;
   readonly facts: Facts;
@@ -49,8 +52,12 @@ export const judgeRendered = (
   const files = new Map(beside.map(({ name, bytes }) => [name, bytes]));
   const judgement = tools.judge(file.bytes, parseContainerdVersion(facts.containerdVersion ?? ''), files);
   const fine = judgement.verdict === 'ok' || isReadBySome(source, judgement, facts);
-  const problems = judgement.problems.map((problem) => asProblem(problem, { source, config, severe: !fine }));
-  if (judgement.verdict === 'ok' || fine) return problems;
+  if (fine && source.extension === undefined) return [];
+  const known = parseContainerdVersion(facts.containerdVersion ?? '') !== undefined;
+  const problems = judgement.problems
+    .filter((problem) => known || problem.severity === 'error' || holdsForNewest(problem))
+    .map((problem) => asProblem(problem, { source, config, severe: !fine }));
+  if (judgement.verdict === 'ok') return problems;
   const first = judgement.problems.find(({ severity }) => severity === 'error');
   const version = facts.containerdVersion ?? 'of an unknown version';
   const why = first === undefined ? '' : `: ${first.message}`;

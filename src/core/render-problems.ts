@@ -1,5 +1,5 @@
 import { basicAuthSecret, type TemplateData } from './context.ts';
-import { bootstrapMirrors } from './context-mirrors.ts';
+import { bootstrapMirrors, doubledTargets } from './context-mirrors.ts';
 import type { DesiredUnit } from './desired.ts';
 import { namespaceOf } from './extension-path.ts';
 import type { Problem } from './problem.ts';
@@ -12,6 +12,8 @@ export type UnitInput = JudgeInput & {
   readonly here: SpegelHere;
   /** Registry directories that Spegel writes with these values. */
   readonly spegelWrites: ReadonlySet<string>;
+  /** An extension switches `_default/hosts.toml` off. */
+  readonly defaultOff: boolean;
   /** A built-in template is in use. */
   readonly builtInHosts: boolean;
 };
@@ -42,6 +44,17 @@ const basicAuthFinding = ({ config, facts }: UnitInput): Finding | undefined => 
   };
 };
 
+const doubledFinding = ({ config, facts, here }: UnitInput): Finding | undefined => {
+  const doubled = doubledTargets(config, facts);
+  if (doubled.length === 0 || here.spegel !== 'adds-mirrors') return undefined;
+  return {
+    code: 'spegel-names-host-twice',
+    severity: 'warning',
+    message: `additionalMirrorTargets names Spegel's own mirror ${doubled.join(', ')}: its file has the host twice, and containerd ignores such a file`,
+    hint: 'Remove it from additionalMirrorTargets: Spegel adds its own mirrors by itself.',
+  };
+};
+
 const replacesFinding = (unit: DesiredUnit, { here, spegelWrites }: UnitInput): Finding | undefined => {
   const hosts = unit.files.find(({ name, source }) => name === 'hosts.toml' && source !== 'built-in');
   if (hosts === undefined || unit.policy !== 'hold') return undefined;
@@ -55,8 +68,8 @@ const replacesFinding = (unit: DesiredUnit, { here, spegelWrites }: UnitInput): 
 };
 
 /** `reg_5000_` and `reg:5000` are one registry, and containerd looks for the first name first. */
-const hiddenFinding = (unit: DesiredUnit, registries: readonly string[]): Finding | undefined => {
-  const twin = registries.find((other) => other !== unit.registry && namespaceOf(other) === unit.registry);
+const hiddenFinding = (unit: DesiredUnit, namespaces: ReadonlyMap<string, string>): Finding | undefined => {
+  const twin = namespaces.get(unit.registry);
   if (twin === undefined) return undefined;
   return {
     code: 'registry-directory-hidden',
@@ -81,10 +94,13 @@ const hidesFinding = (unit: DesiredUnit): Finding | undefined => {
 /** What is said once for the whole node, beside the problems of each unit. */
 export const nodeProblems = (units: ReadonlyMap<string, DesiredUnit>, input: UnitInput): readonly Problem[] => {
   const all = [...units.values()];
-  const registries = [...units.keys()];
+  const namespaces = new Map(
+    [...units.keys()].flatMap((name) => (namespaceOf(name) === name ? [] : [[namespaceOf(name), name] as const])),
+  );
   const findings = [
     ...(input.builtInHosts ? [ipv6Finding(input), basicAuthFinding(input)] : []),
-    ...all.flatMap((unit) => [replacesFinding(unit, input), hiddenFinding(unit, registries), hidesFinding(unit)]),
+    doubledFinding(input),
+    ...all.flatMap((unit) => [replacesFinding(unit, input), hiddenFinding(unit, namespaces), hidesFinding(unit)]),
   ];
   return findings.flatMap((finding) => (finding === undefined ? [] : [{ ...finding, file: input.config.file }]));
 };

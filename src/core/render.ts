@@ -43,12 +43,18 @@ const emptyDefault: DesiredFile = { name: 'hosts.toml', bytes: new Uint8Array(),
 const byName = (a: DesiredFile, b: DesiredFile): number =>
   Number(a.name === 'hosts.toml') - Number(b.name === 'hosts.toml') || (a.name < b.name ? -1 : 1);
 
+/** With Spegel disabled the catch-all is an empty file, unless an extension gives it or switches it off. */
+const isEmptied = (registry: string, sources: readonly Source[], input: UnitInput): boolean =>
+  registry === '_default' &&
+  input.here.spegel === 'disabled' &&
+  !input.defaultOff &&
+  !sources.some(({ name }) => name === 'hosts.toml');
+
 const renderUnit = (registry: string, sources: readonly Source[], input: UnitInput): DesiredUnit => {
   const { config, data, here } = input;
   const problems: Problem[] = [];
   const files: DesiredFile[] = [];
-  const isEmptied =
-    registry === '_default' && here.spegel === 'disabled' && !sources.some(({ name }) => name === 'hosts.toml');
+  const empty = isEmptied(registry, sources, input);
   for (const source of sources) {
     const rendered = renderSource(source, data, config);
     if (rendered.file !== undefined) files.push(rendered.file);
@@ -72,8 +78,8 @@ const renderUnit = (registry: string, sources: readonly Source[], input: UnitInp
   const spegelWrites = here.spegel === 'adds-mirrors' && input.spegelWrites.has(registry);
   return {
     registry,
-    ...policyOf({ registry, extensions, builtInHosts: builtInHosts || isEmptied, here, spegelWrites }),
-    files: [...files, ...(isEmptied ? [emptyDefault] : [])].toSorted(byName),
+    ...policyOf({ registry, extensions, builtInHosts: builtInHosts || empty, here, spegelWrites }),
+    files: [...files, ...(empty ? [emptyDefault] : [])].toSorted(byName),
     prependExisting: builtInHosts && config.chart.prependExisting,
     problems,
   };
@@ -103,11 +109,11 @@ const renderAll = (prepared: Prepared, facts: Facts): Desired => {
     data: contextOf(config, facts),
     here,
     spegelWrites: spegelRegistries(config.chart),
+    defaultOff: prepared.extensions.get('_default/hosts.toml')?.content === '',
     builtInHosts: sources.some(({ extension }) => extension === undefined),
   };
   const byRegistry = Map.groupBy(sources, ({ registry }) => registry);
-  const isSwitchedOff = prepared.extensions.get('_default/hosts.toml')?.content === '';
-  if (here.spegel === 'disabled' && !isSwitchedOff && !byRegistry.has('_default')) byRegistry.set('_default', []);
+  if (here.spegel === 'disabled' && !input.defaultOff && !byRegistry.has('_default')) byRegistry.set('_default', []);
   const units = new Map<string, DesiredUnit>();
   for (const [registry, its] of [...byRegistry].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     units.set(registry, renderUnit(registry, its, input));

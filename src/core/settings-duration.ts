@@ -42,6 +42,6 @@ export const readDuration = (
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= range.min && ms <= range.max) return ms;
   const why = ms === undefined ? 'is no duration' : 'is out of bounds';
-  reader.report.error(reader.valueCode, at, `${at.path} ${why}: ${JSON.stringify(text)}`, `Write ${example}.`);
+  reader.report.error(reader.valueCode, at, `${at.name} ${why}: ${JSON.stringify(text)}`, `Write ${example}.`);
   return undefined;
 };

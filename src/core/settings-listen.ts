@@ -21,7 +21,7 @@ export const readListen = (reader: Reader, at: At | undefined): Listen | undefin
   if (at === undefined || text === undefined) return undefined;
   const listen = parseListen(text);
   if (listen === undefined) {
-    const message = `${at.path} is no address with a port: ${JSON.stringify(text)}`;
+    const message = `${at.name} is no address with a port: ${JSON.stringify(text)}`;
     reader.report.error(reader.valueCode, at, message, `Write ${example}.`);
   }
   return listen;
