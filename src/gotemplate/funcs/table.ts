@@ -1,4 +1,5 @@
 import { CORE } from './core.ts';
+import { DATES } from './dates.ts';
 import { DEFAULTS } from './defaults.ts';
 import { DICTS } from './dicts.ts';
 import { JSON_FUNCS } from './json.ts';
@@ -18,6 +19,7 @@ const SPRIG: Funcs = {
   ...CORE,
   ...STRINGS,
   ...MATH,
+  ...DATES,
   ...DEFAULTS,
   ...LISTS,
   ...DICTS,
