@@ -70,7 +70,7 @@ const pathProblem = (path: string): string | undefined => {
   if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))) {
     return 'is not a plain path below certs.d';
   }
-  if (parts[0] === '_backup') return 'lies in _backup/, which is left to Spegel';
+  if (path === '_backup') return 'is left to Spegel: it is never made, replaced or removed';
   if (parts[0] === stagingName) return 'has the name of the staging directory';
   return undefined;
 };

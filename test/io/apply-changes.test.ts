@@ -219,24 +219,42 @@ describe('createApplier', () => {
     assert.deepEqual(Object.keys(dump(certsDir)), ['full/', 'link', 'full/hosts.toml']);
   });
 
-  it('refuses paths that lead out, into _backup, or through links', (t) => {
+  it('refuses paths that lead out, _backup itself, or through links', (t) => {
     const { parent, certsDir, at } = place(t);
     put(parent, { 'certs.d/_backup/quay.io/hosts.toml': 'b', 'outside/hosts.toml': 'o', 'certs.d/real/x': 'x' });
     symlinkSync('../outside', at('linked'));
     symlinkSync('_backup', at('backup-link'));
     const before = dump(parent);
     const { apply } = createApplier({ certsDir });
-    for (const path of ['../outside/new', '/etc/new', '', '.', 'a/../b', 'a//b', 'a/', 'a\0b', '_backup/quay.io/new']) {
-      assert.match(errorOf(apply([write(path, 'x')])), /is not a plain path|lies in _backup/, path);
+    for (const path of ['../outside/new', '/etc/new', '', '.', 'a/../b', 'a//b', 'a/', 'a\0b', '_backup']) {
+      assert.match(errorOf(apply([write(path, 'x')])), /is not a plain path|is left to Spegel/, path);
     }
     for (const path of ['linked/new', 'backup-link/quay.io/new']) {
       assert.match(errorOf(apply([write(path, 'x')])), /symbolic link: nothing is written through it/);
+    }
+    for (const change of [
+      directory('_backup', []),
+      { kind: 'remove-empty-directory', path: '_backup' },
+      { kind: 'set-attributes', path: '_backup', ...plain },
+    ] as const) {
+      assert.match(errorOf(apply([change])), /is left to Spegel/);
     }
     assert.match(errorOf(apply([directory('.handspegel', [])])), /staging directory/);
     assert.match(errorOf(apply([directory('new', [file('../x', '')])])), /plain path/);
     const throughLink: NewEntry[] = [{ kind: 'symlink', path: 'l', target: parent }, file('l/x', '')];
     assert.match(errorOf(apply([directory('new', throughLink)])), /listed directory/);
     assert.deepEqual(dump(parent), before);
+  });
+
+  it('puts a file in _backup/ right on request, and leaves the rest of it', (t) => {
+    const { certsDir, at } = place(t);
+    put(certsDir, { '_backup/quay.io/hosts.toml': 'ours', '_backup/other/hosts.toml': 'o' });
+    const { apply } = createApplier({ certsDir });
+    const path = '_backup/quay.io/hosts.toml';
+    assert.equal(apply([write(path, 'theirs', idOf(at(path)))]).result, 'done');
+    assert.equal(apply([{ kind: 'remove-file', path, expected: idOf(at(path)) }]).result, 'done');
+    assert.equal(apply([{ kind: 'remove-empty-directory', path: '_backup/quay.io' }]).result, 'done');
+    assert.deepEqual(Object.keys(dump(certsDir)), ['_backup/', '_backup/other/', '_backup/other/hosts.toml']);
   });
 
   it('is not led astray by a link that replaces certs.d or a parent at the last moment', (t) => {

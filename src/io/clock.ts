@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type Clock = {
+  /** Steady milliseconds since the epoch: the wall time at the start plus what has elapsed since, whatever a person or NTP does to the wall clock. */
+  readonly now: () => number;
+  /** What the wall clock says, for records that people read. */
+  readonly wall: () => Date;
+  /** Resolves after `ms`, or at once when the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+};
+
+/** `setTimeout` takes no more and would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+export const createClock = (): Clock => {
+  const start = Date.now() - performance.now();
+  return {
+    now: () => start + performance.now(),
+    wall: () => new Date(),
+    sleep: async (ms, signal) => {
+      try {
+        await delay(Math.min(Math.max(ms, 0), longestTimerMs), undefined, signal === undefined ? {} : { signal });
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+      }
+    },
+  };
+};
