@@ -37,10 +37,9 @@ test('ports, node address and additional targets come from the values', () => {
 test('helm merges maps, replaces lists and drops what is null', () => {
   const defaults = { a: { b: 1, c: [1, 2] }, d: 'x' };
   assert.deepEqual(mergeValues(defaults, { a: { c: [3] }, d: null, e: 2 }), { a: { b: 1, c: [3] }, e: 2 });
-  assert.deepEqual(targets('v0.4', { service: { registry: { nodePort: null } } }), [
-    'http://10.0.0.1:30020',
-    'http://10.0.0.1:',
-  ]);
+  const noHostPort = { service: { registry: { hostPort: null, usePreferSameNodeTrafficDistribution: true } } };
+  assert.deepEqual(targets('v0.7', noHostPort), ['http://10.0.0.1:30021']);
+  assert.throws(() => targets('v0.4', noHostPort), /null port/);
   assert.throws(() => chartArguments('v0.4', { spegel: { resolveTags: 'no' } }, '10.0.0.1'), /invalid syntax/);
   const unset = chartArguments('v0.4', { spegel: { resolveTags: null, prependExisting: null } }, '10.0.0.1');
   assert.deepEqual([unset.resolveTags, unset.prependExisting], [true, true], 'a flag without value is true');

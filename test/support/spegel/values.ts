@@ -108,6 +108,11 @@ export function chartArguments(family: Family, values: Values, nodeIp: string): 
   const nodePort = printed(registry('nodePort'));
   const onlyNodePort =
     traits.singlePort || (traits.preferSameNode && truthy(registry('usePreferSameNodeTrafficDistribution')));
+  const mirrorAdd = truthy(spegel('containerdMirrorAdd'));
+  if (mirrorAdd && (nodePort === '' || (!onlyNodePort && hostPort === ''))) {
+    // `- http://$(NODE_IP):` is a map in YAML.
+    throw new Error('the chart renders a null port as a map, which the API server refuses as an argument');
+  }
   const own = (onlyNodePort ? [nodePort] : [hostPort, nodePort]).map((port) => `http://${ownIp}:${port}`);
 
   return {
@@ -116,7 +121,7 @@ export function chartArguments(family: Family, values: Values, nodeIp: string): 
     mirrorTargets: [...own, ...list(spegel(traits.names.targets))],
     resolveTags: parseBool('--resolve-tags', printed(spegel('resolveTags'))),
     prependExisting: parseBool('--prepend-existing', printed(spegel(traits.names.existing))),
-    mirrorAdd: truthy(spegel('containerdMirrorAdd')),
+    mirrorAdd,
     basicAuthSecretName: traits.basicAuth ? printed(at(all, 'basicAuthSecretName')) : '',
     hostPort: traits.singlePort ? '' : hostPort,
     nodePort,
