@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type TestContext, test } from 'node:test';
-import { createRegistry, type RegistryOptions, type SpegelRegistry } from '../support/spegel/registry.ts';
+import { createSpegelRegistry, type RegistryOptions, type SpegelRegistry } from '../support/spegel/registry.ts';
 
 async function registry(t: TestContext, options: Partial<RegistryOptions> = {}): Promise<SpegelRegistry> {
   const local = { host: '127.0.0.1', port: 0 };
-  const served = await createRegistry({ family: 'v0.7', addresses: [local, local], ...options });
+  const served = await createSpegelRegistry({ family: 'v0.7', addresses: [local, local], ...options });
   t.after(() => served.close());
   return served;
 }

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { families, isFamily } from './families.ts';
-import { type Address, type Behaviour, behaviours, createRegistry } from './registry.ts';
+import { type Address, type Behaviour, behaviours, createSpegelRegistry } from './registry.ts';
 import { createSpegel } from './spegel.ts';
 import type { Pause } from './steps.ts';
 import type { Values } from './values.ts';
@@ -97,7 +97,7 @@ async function serve(spegel: ReturnType<typeof createSpegel>): Promise<void> {
   const { hostPort, nodePort } = spegel.chart;
   const ports = [hostPort, nodePort].filter((port) => port !== '');
   const addresses = flags.listen?.map(address) ?? ports.map((port) => ({ host: flags['node-ip'], port: Number(port) }));
-  const registry = await createRegistry({ family: spegel.family, addresses, basicAuth: spegel.basicAuth });
+  const registry = await createSpegelRegistry({ family: spegel.family, addresses, basicAuth: spegel.basicAuth });
   const behave = async (how: string): Promise<void> => {
     if (isBehaviour(how)) await registry.behave(how);
     console.log(

@@ -89,7 +89,7 @@ function stop(server: Server): Promise<void> {
  * Source: Handler, readyHandler and registryHandler in pkg/registry/registry.go (v0.4.0 to main); handle in v0.0.30 to
  * v0.3.0, where /healthz stands for readiness.
  */
-export async function createRegistry(options: RegistryOptions): Promise<SpegelRegistry> {
+export async function createSpegelRegistry(options: RegistryOptions): Promise<SpegelRegistry> {
   const { family, basicAuth, content = new Map<string, Uint8Array>() } = options;
   const wanted = authorization(basicAuth);
   const doors: Door[] = [];
