@@ -25,6 +25,23 @@ export const configProblemCodes = {
   'certs-dir-differs': 'several places say where certs.d lies, and they differ',
 } as const;
 
+/** Every code that rendering can give beside those of containerd's rules. */
+export const renderProblemCodes = {
+  'template-error': 'a template that cannot be read or run',
+  'template-limit': 'a template that does too much',
+  'rendered-ignored': 'containerd would ignore what a template made',
+  'rendered-breaks-pulls': 'what a template made would fail all pulls of its registry',
+  'rendered-deadly': 'what a template made would end containerd',
+  'mirror-ipv6-left-out': 'IPv6 mirrors that this containerd cannot read are not in the built-in file',
+  'basic-auth-secret-unknown': "the Secret of the chart's basic auth is not known",
+  'spegel-names-host-twice': "Spegel's own file would name a host twice",
+  'extension-replaces-spegel': "an extension stands in for Spegel's own file",
+  'registry-directory-hidden': 'two directories stand for one registry',
+  'registry-hides-default': 'a registry directory without hosts.toml takes its images the mirrors away',
+} as const;
+
+export type RenderProblemCode = keyof typeof renderProblemCodes;
+
 export type ConfigProblemCode = keyof typeof configProblemCodes;
 
 /** A part of a document for a problem to point at. */

@@ -1,3 +1,4 @@
+import type { RenderProblemCode } from './config-problems.ts';
 import { basicAuthSecret, type TemplateData } from './context.ts';
 import { bootstrapMirrors, doubledTargets } from './context-mirrors.ts';
 import type { DesiredUnit } from './desired.ts';
@@ -18,7 +19,7 @@ export type UnitInput = JudgeInput & {
   readonly builtInHosts: boolean;
 };
 
-type Finding = Pick<Problem, 'code' | 'severity' | 'message' | 'hint'>;
+type Finding = Pick<Problem, 'severity' | 'message' | 'hint'> & { readonly code: RenderProblemCode };
 
 const ipv6Finding = ({ config, facts }: UnitInput): Finding | undefined => {
   const { leftOut } = bootstrapMirrors(config, facts);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { defaultTemplate } from '../../src/core/builtin.ts';
 import { parseConfig } from '../../src/core/config.ts';
 import { defaultSettings, type Settings } from '../../src/core/settings.ts';
 import { certsDirPresets, chooseCertsDir, presetCertsDir } from '../../src/core/settings-certs-dir.ts';
@@ -112,4 +113,12 @@ test('docs/configuration.md names every setting with its default, and every pres
     assert.ok(text.includes(presetCertsDir(preset)), preset);
   }
   for (const duration of [5000, 1000, 60_000, 600_000]) assert.ok(text.includes(`\`${formatDuration(duration)}\``));
+});
+
+test('the examples of docs/configuration.md are configurations, and its template is the built-in one', () => {
+  const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const blocks = (language: string): string[] =>
+    [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body]) => body ?? '');
+  for (const yaml of blocks('yaml')) assert.deepEqual(parseConfig(yaml, 'docs').problems, []);
+  assert.deepEqual(blocks('gotemplate'), [defaultTemplate]);
 });
