@@ -1,0 +1,281 @@
+import { hash } from 'node:crypto';
+import {
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { JournalRecord } from '../core/status.ts';
+import {
+  closing,
+  codeOf,
+  createFile,
+  explain,
+  isGone,
+  openDirectory,
+  readPlainFile,
+  statsAt,
+  syncDirectory,
+  textOf,
+} from './disk/files.ts';
+
+export type JsonRead =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'missing' }
+  /** It was there and was no JSON; it lies beside its old place as `<name>.damaged`. */
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+/** Every method throws an error that says what was being done, with the cause, when the disk does not let it. */
+export type Store = {
+  readonly readJson: (name: string) => JsonRead;
+  /** The old file stays whole until the new one is on disk. */
+  readonly writeJson: (name: string, value: unknown) => void;
+  readonly remove: (name: string) => void;
+  /** Keeps bytes under their hex SHA-256, which it gives. */
+  readonly putObject: (bytes: Uint8Array) => string;
+  /** `undefined`: missing, or no longer what its name says. */
+  readonly getObject: (sha256: string) => Uint8Array | undefined;
+  /** Removes every object but these. */
+  readonly sweepObjects: (keep: ReadonlySet<string>) => void;
+  readonly appendJournal: (record: JournalRecord) => void;
+  /** The last `count` records, oldest first. */
+  readonly readJournal: (count: number) => readonly JournalRecord[];
+  /** Removes everything but these names, for a release. */
+  readonly removeAll: (except: readonly string[]) => void;
+  /** Device and inode: another value means that the directory was lost or replaced, and everything in it. */
+  readonly place: () => string | undefined;
+};
+
+const journalName = 'journal.jsonl';
+const olderJournalName = 'journal.1.jsonl';
+/** A journal of this many bytes becomes the older one. */
+export const journalBytes = 1024 * 1024;
+const objectsName = 'objects';
+const newline = 10;
+
+const isRecord = (value: unknown): value is JournalRecord =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['at', 'event', 'detail'].every((key) => typeof (value as Record<string, unknown>)[key] === 'string');
+
+/** A line that a crash tore, or that a person wrote, is passed over. */
+const parseLine = (line: string): readonly JournalRecord[] => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? [value] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+};
+
+const bytesIfThere = (path: string): Uint8Array | undefined => {
+  try {
+    return readPlainFile(path).bytes;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * The state directory: private to one writer (the holder of the lock), made when it is first written to and again
+ * whenever it is lost. `directory` must not be a symbolic link, another user's, or writable by anybody else.
+ */
+export const createStore = (directory: string): Store => {
+  const doing = <T>(what: string, act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw new Error(`cannot ${what} in ${directory}: ${explain(error)}`, { cause: error });
+    }
+  };
+
+  /** `false`: there is none. */
+  const stands = (): boolean => {
+    const stats = statsAt(directory);
+    if (stats === undefined) return false;
+    if (!stats.isDirectory()) throw new Error('it is not a directory, or a symbolic link: remove it or name another');
+    if (Number(stats.uid) !== process.geteuid?.()) throw new Error(`it belongs to user ${stats.uid}, not to this one`);
+    if ((stats.mode & 0o022n) !== 0n) throw new Error('it is writable by other users: nothing in it can be trusted');
+    return true;
+  };
+
+  const ensure = (): void => {
+    if (!stands()) {
+      mkdirSync(dirname(directory), { recursive: true, mode: 0o755 });
+      mkdirSync(directory, { mode: 0o700 });
+      syncDirectory(dirname(directory));
+    }
+    // What hostPath volumes make is 0755, and then only a name of theirs.
+    closing(openDirectory(directory), (fd) => {
+      if ((fstatSync(fd).mode & 0o777) !== 0o700) fchmodSync(fd, 0o700);
+    });
+  };
+
+  const ensureObjects = (): string => {
+    ensure();
+    const objects = join(directory, objectsName);
+    const stats = statsAt(objects);
+    if (stats?.isDirectory() === true) return objects;
+    if (stats !== undefined) rmSync(objects);
+    mkdirSync(objects, { mode: 0o700 });
+    return objects;
+  };
+
+  const replace = (parent: string, name: string, bytes: Uint8Array): void => {
+    // One writer, so one name: what a crash leaves is replaced by the next writing.
+    const temporary = join(parent, `.${name}.tmp`);
+    rmSync(temporary, { recursive: true, force: true });
+    try {
+      createFile(temporary, bytes, { mode: 0o600 });
+      renameSync(temporary, join(parent, name));
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      throw error;
+    }
+    syncDirectory(parent);
+  };
+
+  const moveAside = (name: string): string => {
+    const aside = join(directory, `${name}.damaged`);
+    try {
+      rmSync(aside, { recursive: true, force: true });
+      renameSync(join(directory, name), aside);
+      return `kept as ${name}.damaged`;
+    } catch (error) {
+      // What is wrong with the file counts; a full or read-only disk is said by whoever writes the next one.
+      return `left where it is: ${textOf(error)}`;
+    }
+  };
+
+  const readJson = (name: string): JsonRead => {
+    if (!stands()) return { kind: 'missing' };
+    const path = join(directory, name);
+    const stats = statsAt(path);
+    if (stats === undefined) return { kind: 'missing' };
+    if (!stats.isFile()) return { kind: 'damaged', reason: `it is not a file (${moveAside(name)})` };
+    const bytes = bytesIfThere(path);
+    if (bytes === undefined) return { kind: 'missing' };
+    try {
+      const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      return { kind: 'value', value };
+    } catch (error) {
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+      return { kind: 'damaged', reason: `${error.message} (${moveAside(name)})` };
+    }
+  };
+
+  const getObject = (sha256: string): Uint8Array | undefined => {
+    if (!/^[0-9a-f]{64}$/.test(sha256) || !stands()) return undefined;
+    const path = join(directory, objectsName, sha256);
+    if (statsAt(path)?.isFile() !== true) return undefined;
+    const bytes = bytesIfThere(path);
+    return bytes !== undefined && hash('sha256', bytes, 'hex') === sha256 ? new Uint8Array(bytes) : undefined;
+  };
+
+  const putObject = (bytes: Uint8Array): string => {
+    const sha256 = hash('sha256', bytes, 'hex');
+    if (getObject(sha256) === undefined) replace(ensureObjects(), sha256, bytes);
+    return sha256;
+  };
+
+  const sweepObjects = (keep: ReadonlySet<string>): void => {
+    const objects = join(directory, objectsName);
+    if (!stands() || statsAt(objects)?.isDirectory() !== true) return;
+    for (const name of readdirSync(objects)) if (!keep.has(name)) rmSync(join(objects, name), { recursive: true });
+  };
+
+  const appendJournal = (record: JournalRecord): void => {
+    ensure();
+    const path = join(directory, journalName);
+    const stats = statsAt(path);
+    if (stats !== undefined && !stats.isFile()) moveAside(journalName);
+    else if (stats !== undefined && Number(stats.size) >= journalBytes)
+      renameSync(path, join(directory, olderJournalName));
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+    closing(openSync(path, flags, 0o600), (fd) => {
+      const { size } = fstatSync(fd);
+      const last = Buffer.alloc(1, newline);
+      if (size > 0) readSync(fd, last, 0, 1, size - 1);
+      // A line that a crash tore must not take the next one with it.
+      const bytes = Buffer.from(`${last[0] === newline ? '' : '\n'}${JSON.stringify(record)}\n`);
+      try {
+        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+        fsyncSync(fd);
+      } catch (error) {
+        ftruncateSync(fd, size);
+        throw error;
+      }
+    });
+  };
+
+  const readJournal = (count: number): readonly JournalRecord[] => {
+    if (!stands()) return [];
+    const linesOf = (name: string): readonly JournalRecord[] => {
+      const path = join(directory, name);
+      const bytes = statsAt(path)?.isFile() === true ? bytesIfThere(path) : undefined;
+      return bytes === undefined
+        ? []
+        : new TextDecoder()
+            .decode(bytes)
+            .split('\n')
+            .slice(-count - 2)
+            .flatMap(parseLine);
+    };
+    const latest = linesOf(journalName);
+    const older = latest.length < count ? linesOf(olderJournalName) : [];
+    return count > 0 ? [...older, ...latest].slice(-count) : [];
+  };
+
+  const removeAll = (except: readonly string[]): void => {
+    if (!stands()) return;
+    for (const name of readdirSync(directory)) {
+      if (!except.includes(name)) rmSync(join(directory, name), { recursive: true, force: true });
+    }
+    syncDirectory(directory);
+  };
+
+  const remove = (name: string): void => {
+    if (!stands() || statsAt(join(directory, name)) === undefined) return;
+    rmSync(join(directory, name), { recursive: true, force: true });
+    syncDirectory(directory);
+  };
+
+  const writeJson = (name: string, value: unknown): void => {
+    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+    ensure();
+    try {
+      replace(directory, name, bytes);
+    } catch (error) {
+      if (codeOf(error) !== 'EISDIR') throw error;
+      moveAside(name);
+      replace(directory, name, bytes);
+    }
+  };
+
+  return {
+    readJson: (name) => doing(`read ${name}`, () => readJson(name)),
+    writeJson: (name, value) => doing(`write ${name}`, () => writeJson(name, value)),
+    remove: (name) => doing(`remove ${name}`, () => remove(name)),
+    putObject: (bytes) => doing('keep a file', () => putObject(bytes)),
+    getObject: (sha256) => doing('read a kept file', () => getObject(sha256)),
+    sweepObjects: (keep) => doing('remove kept files', () => sweepObjects(keep)),
+    appendJournal: (record) => doing('write the journal', () => appendJournal(record)),
+    readJournal: (count) => doing('read the journal', () => readJournal(count)),
+    removeAll: (except) => doing('remove everything', () => removeAll(except)),
+    place: () => {
+      const stats = statsAt(directory);
+      return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+    },
+  };
+};
