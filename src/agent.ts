@@ -1,0 +1,190 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Listen } from './core/settings-listen.ts';
+import type { JournalRecord, Status } from './core/status.ts';
+import type { Clock } from './io/clock.ts';
+import type { Lock } from './io/lock.ts';
+import type { Log } from './io/log.ts';
+import type { Store } from './io/store.ts';
+import { createNode, type Node, type NodeOptions } from './node.ts';
+import { createProber, type Prober, type ProberDeps } from './prober.ts';
+import { createPulse } from './pulse.ts';
+import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
+
+export type AgentOptions = NodeOptions & {
+  readonly configPath: string | undefined;
+  readonly refreshAddresses: () => Promise<void>;
+  readonly listen: Listen | undefined;
+  readonly adminListen: Listen | undefined;
+};
+
+/** The outside world of an agent; heavy parts are loaded after the first file is written. */
+export type AgentDeps = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly probe: ProberDeps['probe'];
+  readonly acquireLock: (parent: string, onWaiting: (holder: string) => void, signal: AbortSignal) => Promise<Lock>;
+  readonly loadObservers: () => Promise<Observers>;
+};
+
+export type Observers = {
+  readonly watchFiles: (
+    places: { certsDir: string; configPath: string | undefined },
+    wake: (reason: string) => void,
+    report: (message: string) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  readonly serveCommands: (handle: (request: CommandRequest) => Promise<unknown>, signal: AbortSignal) => Promise<void>;
+  readonly serveHttp: (state: HttpState, signal: AbortSignal) => Promise<void>;
+};
+
+export type HttpState = {
+  readonly status: () => Status;
+  readonly deadReasons: () => readonly string[];
+  readonly notReadyReasons: () => readonly string[];
+  readonly listen: () => Listen;
+  readonly adminListen: () => Listen;
+  readonly nodeAddress: () => string | undefined;
+  readonly report: (message: string, problem: boolean) => void;
+};
+
+const passEveryMs = 30_000;
+const lookAroundMs = 1_000;
+
+/** What changes without an event: addresses, a replaced mount, the file `released`. */
+const fingerprint = (options: AgentOptions, released: boolean): string =>
+  JSON.stringify([options.addresses(), options.mounted(), released]);
+
+/** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
+export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
+  const { clock, store, log } = deps;
+  const pulse = createPulse();
+  const waiting = { holder: undefined as string | undefined };
+  const prober: Prober = createProber({
+    probe: deps.probe,
+    changed: () => pulse.wake('probe'),
+    intervalMs: () => node.configuration.settings().probe.interval,
+    random: Math.random,
+    signal,
+  });
+  const event = (record: JournalRecord): void => log.info({ event: record.event, path: record.path }, record.detail);
+  const node: Node = createNode(options, { clock, store, prober, event });
+  const parent = dirname(node.certsDir);
+  mkdirSync(parent, { recursive: true });
+
+  const state = { lastTurn: clock.now(), holding: false, said: new Set<string>() };
+  const releases = createReleases(node, store, clock);
+
+  const sayProblems = (): void => {
+    const now = new Set<string>();
+    for (const problem of node.status().problems) {
+      const key = `${problem.code} ${problem.message}`;
+      now.add(key);
+      if (state.said.has(key)) continue;
+      const { severity, message, ...rest } = problem;
+      log[severity === 'warning' ? 'warn' : severity](rest, message);
+    }
+    state.said = now;
+  };
+
+  const turn = (): number => {
+    state.lastTurn = clock.now();
+    if (releases.isReleased()) return passEveryMs;
+    const result = node.turn(releases.isReleasing());
+    if (result.released) {
+      releases.finish();
+      log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
+    }
+    sayProblems();
+    const wait = result.lookAgainAt === undefined ? passEveryMs : result.lookAgainAt - clock.now();
+    return Math.min(Math.max(wait, 1), passEveryMs);
+  };
+
+  const http: HttpState = {
+    status: () => releases.withPhase(node.status()),
+    deadReasons: () => {
+      const silent = clock.now() - state.lastTurn;
+      return state.holding && silent > 3 * passEveryMs ? [`the loop has not turned for ${Math.round(silent / 1000)} s`] : [];
+    },
+    notReadyReasons: () => {
+      if (waiting.holder !== undefined) return [`another agent holds certs.d: ${waiting.holder}`];
+      const status = node.status();
+      return status.ready || releases.isReleased() ? [] : [status.waitingFor ?? 'the first pass has not been applied', ...status.problems.filter((p) => p.severity === 'error').map((p) => p.message)];
+    },
+    listen: () => options.listen ?? node.configuration.settings().server.listen,
+    adminListen: () => options.adminListen ?? node.configuration.settings().server.adminListen,
+    nodeAddress: () => node.facts().nodeAddresses[0],
+    report: (message, problem) => log[problem ? 'warn' : 'info']({}, message),
+  };
+
+  const handle = async (request: CommandRequest): Promise<unknown> => {
+    const answer = await handleCommand(request, { node, store, releases, prober, status: http.status });
+    pulse.wake(`command ${request.command}`);
+    return answer;
+  };
+
+  const lookAround = async (): Promise<void> => {
+    let seen = fingerprint(options, releases.isReleased());
+    while (!signal.aborted) {
+      await clock.sleep(lookAroundMs, signal);
+      releases.look();
+      await options.refreshAddresses();
+      const now = fingerprint(options, releases.isReleased());
+      if (now !== seen) pulse.wake('the node or its configuration changed');
+      seen = now;
+    }
+  };
+
+  const loop = async (lock: Lock, firstWait: number): Promise<void> => {
+    let wait = firstWait;
+    while (!signal.aborted) {
+      await pulse.next(wait, signal);
+      if (!signal.aborted) wait = turn();
+    }
+    if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
+      for (let i = 0; i < 3 && !node.turn(true).released; i++);
+    }
+    await lock.close();
+  };
+
+  const told = Promise.withResolvers<void>();
+  const onWaiting = (holder: string): void => {
+    waiting.holder = holder;
+    told.resolve();
+    log.warn({ holder }, 'another agent holds certs.d: waiting for it to end');
+  };
+  const acquiring = deps.acquireLock(parent, onWaiting, signal);
+  const start = async (): Promise<void> => {
+    const lock = await acquiring;
+    if (signal.aborted) return lock.close();
+    waiting.holder = undefined;
+    state.holding = true;
+    node.sweep();
+    releases.look();
+    const wait = turn();
+    told.resolve();
+    log.info({ certsDir: node.certsDir, phase: node.status().phase.phase }, 'first pass');
+    const observers = await deps.loadObservers();
+    const wake = (reason: string): void => pulse.wake(reason);
+    const report = (message: string): void => log.warn({}, message);
+    const places = { certsDir: node.certsDir, configPath: options.configPath };
+    await Promise.all([
+      loop(lock, wait),
+      lookAround(),
+      observers.watchFiles(places, wake, report, signal),
+      releases.whileNotReleased((inner) => observers.serveCommands(handle, inner), signal),
+    ]);
+  };
+  // Nothing heavy is loaded before the first file is written, or before it is known that another agent writes.
+  const serve = async (): Promise<void> => {
+    await told.promise;
+    const observers = await deps.loadObservers();
+    await observers.serveHttp(http, signal);
+  };
+  signal.addEventListener('abort', () => told.resolve(), { once: true });
+  await Promise.all([start(), serve()]);
+};
+
+/** Where the command line finds the agent. */
+export const socketPath = (stateDir: string): string => join(stateDir, 'agent.sock');

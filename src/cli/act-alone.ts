@@ -1,0 +1,47 @@
+import { dirname } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { createClock } from '../io/clock.ts';
+import { tryLock } from '../io/lock.ts';
+import { createStore } from '../io/store.ts';
+import { createNode } from '../node.ts';
+import { createProber } from '../prober.ts';
+import { type CommandAnswer, type CommandRequest, createReleases, handleCommand } from '../requests.ts';
+import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
+import type { Values } from './options.ts';
+
+/** Does a request without an agent, as the one writer; when somebody else holds the lock nothing is done. */
+export const actAlone = async (values: Values, request: CommandRequest): Promise<CommandAnswer> => {
+  const clock = createClock();
+  const store = createStore(stateDirOf(values));
+  const ending = new AbortController();
+  const prober = createProber({
+    probe: probeOnce(clock.now, () => 500),
+    changed: () => {},
+    intervalMs: () => 1_000,
+    random: Math.random,
+    signal: ending.signal,
+  });
+  const options = nodeOptions(values, (await trackAddresses(values)).current);
+  const node = createNode(options, { clock, store, prober, event: () => {} });
+  const releases = createReleases(node, store, clock);
+  releases.look();
+  if (request.command === 'resume') {
+    ending.abort();
+    const was = releases.resume();
+    return { ok: true, message: was ? 'no longer released: the agent takes over when it runs' : 'not released: nothing to do' };
+  }
+  const parent = dirname(node.certsDir);
+  mkdirSync(parent, { recursive: true });
+  const lock = await tryLock(parent);
+  if (lock === undefined) {
+    ending.abort();
+    return { ok: false, message: `another process holds ${parent} and gives no answer through ${stateDirOf(values)}: give its --state-dir, or end it` };
+  }
+  try {
+    node.sweep();
+    return await handleCommand(request, { node, store, releases, prober, status: node.status });
+  } finally {
+    ending.abort();
+    await lock.close();
+  }
+};

@@ -1,0 +1,29 @@
+import type { Flag, Values } from './options.ts';
+
+/** Exit codes of every command. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, differences: 3 } as const;
+
+/** Where a command reads and writes; the only way out for text. */
+export type Terminal = {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Colour is for people at a terminal; NO_COLOR switches it off. */
+  readonly colour: boolean;
+};
+
+export type CommandContext = {
+  readonly values: Values;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+};
+
+/** One command: its help is made from this. */
+export type Command = {
+  readonly name: string;
+  readonly arguments: string;
+  readonly summary: string;
+  readonly details: string;
+  readonly example: string;
+  readonly flags: readonly Flag[];
+  readonly run: (context: CommandContext) => Promise<number>;
+};

@@ -1,0 +1,50 @@
+import type { FileDecision } from '../core/decision.ts';
+import type { Pass } from '../core/pass.ts';
+import { planPass } from '../core/pass.ts';
+import type { Problem } from '../core/problem.ts';
+import { readTree } from '../io/read-tree.ts';
+import { inputProblems, planSettings } from '../inputs.ts';
+import type { OpenNode } from './open-node.ts';
+
+export type DryRun = {
+  readonly pass: Pass | undefined;
+  readonly files: readonly FileDecision[];
+  readonly problems: readonly Problem[];
+  /** Spegel is at work, so the agent would wait. */
+  readonly waitingFor: string | undefined;
+};
+
+/** What a pass would do now, without doing it: the same function as the agent's. Asks the mirrors it must know of. */
+export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => Promise<void>): Promise<DryRun> => {
+  const facts = node.facts();
+  const desired = node.configuration.desired(facts);
+  const problems = inputProblems(node.configuration.choice(), desired);
+  if (desired === undefined) return { pass: undefined, files: [], problems, waitingFor: 'there is no valid configuration' };
+  const tree = readTree(node.certsDir);
+  const look = () => {
+    const input = {
+      tree,
+      watch: undefined,
+      own: new Set<string>(),
+      desired,
+      facts,
+      ledger: node.ledger(),
+      mirrors: node.mirrors(),
+      settings: planSettings(node.configuration.settings()),
+      now: node.now(),
+      owner: node.owner(),
+      tools: node.tools,
+    };
+    const first = planPass(input);
+    if (first.observation.settled || first.observation.watch.episode !== undefined) return first;
+    // Only the quiet time is left to wait for: what would be done after it?
+    return planPass({ ...input, watch: first.observation.watch, now: input.now + 2_500 });
+  };
+  const first = look();
+  if (first.probe.length > 0) await ask(first.probe);
+  const pass = first.probe.length > 0 ? look() : first;
+  const files = pass.plan.registries.flatMap((registry) => registry.files);
+  return { pass, files, problems, waitingFor: pass.observation.waitingFor };
+};
+
+export const isChange = (file: FileDecision): boolean => ['write', 'put-back', 'remove'].includes(file.action);

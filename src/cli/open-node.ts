@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Facts } from '../core/facts.ts';
+import type { MirrorState, Sample } from '../core/verdict.ts';
+import { type GivenFacts } from '../inputs.ts';
+import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
+import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
+import { createClock } from '../io/clock.ts';
+import { readConfigSource } from '../io/config-source.ts';
+import { probeMirror } from '../io/probe.ts';
+import { createStore, type Store } from '../io/store.ts';
+import { createNode, type Node, type NodeOptions } from '../node.ts';
+import { createProber } from '../prober.ts';
+import { agentVersion } from '../version.ts';
+import type { Values } from './options.ts';
+
+export const stateDirOf = (values: Values): string => values.text('state-dir') ?? '/var/lib/handspegel';
+
+/** Mounted Secrets: one directory each, one file per key; kubelet's own `..data` entries are skipped. */
+const readSecrets = (dir: string | undefined): Facts['secrets'] => {
+  if (dir === undefined) return {};
+  const visible = (path: string): readonly string[] => readdirSync(path).filter((name) => !name.startsWith('..')).sort();
+  const isDirectory = (path: string): boolean => statSync(path).isDirectory();
+  const names = visible(dir).filter((name) => isDirectory(join(dir, name)));
+  return Object.fromEntries(
+    names.map((name) => {
+      const keys = visible(join(dir, name)).filter((key) => !isDirectory(join(dir, name, key)));
+      return [name, Object.fromEntries(keys.map((key) => [key, readFileSync(join(dir, name, key), 'utf8')]))];
+    }),
+  );
+};
+
+export const givenFacts = (values: Values): GivenFacts => ({
+  nodeName: values.text('node-name'),
+  nodeAddresses: values.list('node-ip'),
+  controlPlane: values.list('control-plane'),
+  runtime: values.text('runtime'),
+  containerdVersion: values.text('containerd-version'),
+  secrets: readSecrets(values.text('secrets-dir')),
+});
+
+export const nodeOptions = (values: Values, addresses: () => readonly string[]): NodeOptions => {
+  const configPath = values.text('config');
+  return {
+    agentVersion,
+    certsDirFlag: values.text('certs-dir'),
+    stateDir: stateDirOf(values),
+    given: givenFacts(values),
+    mounted: () => (configPath === undefined ? undefined : readConfigSource(configPath)),
+    addresses,
+  };
+};
+
+/** This node's addresses, looked up once; `run` looks again every second. */
+export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
+  const sources = { interfaces: readInterfaces, defaultSources, follow: followAddresses };
+  const tracker = createAddressTracker(values.list('node-ip'), sources);
+  await tracker.refresh();
+  return tracker;
+};
+
+/** One probe of `/v2/` as a sample of the gate. */
+export const probeOnce =
+  (now: () => number, timeoutMs: () => number) =>
+  async (url: string, signal: AbortSignal): Promise<Sample> => {
+    const { kind, latencyMs, detail } = await probeMirror({ url: `${url.replace(/\/$/, '')}/v2/`, timeoutMs: timeoutMs(), signal });
+    return { verdict: kind, at: now(), latencyMs, detail };
+  };
+
+export type OpenNode = Node & {
+  readonly ask: (urls: readonly string[]) => Promise<void>;
+  readonly mirrors: () => ReadonlyMap<string, MirrorState>;
+  readonly now: () => number;
+  readonly object: (sha256: string) => Uint8Array | undefined;
+  /** Who would own the files: whoever owns the directory, as the agent does. */
+  readonly owner: () => { readonly uid: number; readonly gid: number };
+};
+
+const ownerOf = (directory: string): { readonly uid: number; readonly gid: number } => {
+  const stat = statSync(directory, { throwIfNoEntry: false }) ?? statSync(dirname(directory), { throwIfNoEntry: false });
+  return stat === undefined ? { uid: 0, gid: 0 } : { uid: stat.uid, gid: stat.gid };
+};
+
+const askMs = 500;
+
+/** The node as it lies on disk, for commands that only look; nothing is written through it. */
+export const openNode = async (values: Values): Promise<OpenNode> => {
+  const clock = createClock();
+  const store: Store = createStore(stateDirOf(values));
+  const never = new AbortController().signal;
+  const prober = createProber({
+    probe: probeOnce(clock.now, () => askMs),
+    changed: () => {},
+    intervalMs: () => askMs,
+    random: Math.random,
+    signal: never,
+  });
+  const node = createNode(
+    nodeOptions(values, (await trackAddresses(values)).current),
+    { clock, store, prober, event: () => {} },
+  );
+  return { ...node, ask: prober.ask, mirrors: prober.states, now: clock.now, object: store.getObject, owner: () => ownerOf(node.certsDir) };
+};

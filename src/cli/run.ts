@@ -1,0 +1,51 @@
+import { runAgent } from '../agent.ts';
+import type { Listen } from '../core/settings-listen.ts';
+import { createClock } from '../io/clock.ts';
+import { acquireLock } from '../io/lock.ts';
+import { createLog } from '../io/log.ts';
+import { createStore } from '../io/store.ts';
+import { type Command, exitCodes } from './command.ts';
+import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
+import { nodeFlags, runFlags, UsageError } from './options.ts';
+
+const readListen = (text: string | undefined, flag: string): Listen | undefined => {
+  if (text === undefined) return undefined;
+  const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) throw new UsageError(`--${flag} takes ADDR:PORT, not '${text}'`);
+  const host = match[1] === undefined || match[1] === '' ? undefined : match[1].replace(/^\[|\]$/g, '');
+  return { host, port };
+};
+
+/** `run`: the agent. */
+export const runCommand: Command = {
+  name: 'run',
+  arguments: '',
+  summary: 'run the agent: keep the files right until stopped',
+  details:
+    'Writes the files of the configuration, hands over to Spegel, takes back, and serves /livez and /readyz.\nSIGTERM stops it within a second; the files stay.',
+  example: 'handspegel run --config /etc/handspegel --node-ip 10.0.0.5 --control-plane 10.0.0.1,10.0.0.2',
+  flags: [...nodeFlags, ...runFlags],
+  run: async ({ values, signal }) => {
+    const listen = readListen(values.text('listen'), 'listen');
+    const adminListen = readListen(values.text('admin-listen'), 'admin-listen');
+    const clock = createClock();
+    const stateDir = stateDirOf(values);
+    const log = createLog({ level: values.text('log-level') ?? 'info' });
+    const tracker = await trackAddresses(values);
+    const options = nodeOptions(values, tracker.current);
+    await runAgent(
+      { ...options, refreshAddresses: tracker.refresh, configPath: values.text('config'), listen, adminListen },
+      {
+        clock,
+        store: createStore(stateDir),
+        log,
+        probe: probeOnce(clock.now, () => 1_000),
+        acquireLock: (parent, onWaiting, stop) => acquireLock({ parent, onWaiting, signal: stop }),
+        loadObservers: async () => (await import('../observers.ts')).observers(stateDir),
+      },
+      signal,
+    );
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,58 @@
+import { setTimeout } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+
+export type Address = { readonly host: string; readonly port: number };
+
+export type ListenDeps = {
+  readonly build: () => FastifyInstance;
+  /** Where to listen now; `undefined` while the address is not known yet. */
+  readonly address: () => Address | undefined;
+  /** Said once per change: bound where, or why not. */
+  readonly report: (message: string, problem: boolean) => void;
+  readonly retryMs?: number;
+};
+
+const same = (a: Address | undefined, b: Address | undefined): boolean => a?.host === b?.host && a?.port === b?.port;
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+/**
+ * Keeps one listener bound: a port that is taken or an address that goes is said, tried again each second, and bound
+ * anew when the address changes. Resolves when the signal is aborted and the server is closed.
+ */
+export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Promise<void> => {
+  let server: FastifyInstance | undefined;
+  let bound: Address | undefined;
+  let said = '';
+  const say = (message: string, problem: boolean): void => {
+    if (message !== said) deps.report(message, problem);
+    said = message;
+  };
+  while (!signal.aborted) {
+    const wanted = deps.address();
+    if (!same(wanted, bound) || (server === undefined && wanted !== undefined)) {
+      await server?.close();
+      server = undefined;
+      bound = undefined;
+      if (wanted !== undefined) {
+        const next = deps.build();
+        try {
+          const where = await next.listen({ host: wanted.host, port: wanted.port });
+          server = next;
+          bound = wanted;
+          say(`listening on ${where}`, false);
+        } catch (error) {
+          await next.close();
+          const why = error instanceof Error ? error.message : String(error);
+          say(`cannot listen on ${wanted.host} port ${wanted.port}: ${why}; trying again`, true);
+        }
+      }
+    }
+    try {
+      await setTimeout(deps.retryMs ?? 1_000, undefined, { signal });
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+  await server?.close();
+};

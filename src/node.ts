@@ -1,0 +1,275 @@
+import { rmdirSync } from 'node:fs';
+import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config-choice.ts';
+import type { Facts } from './core/facts.ts';
+import { emptyLedger, type Ledger } from './core/ledger.ts';
+import type { Problem } from './core/problem.ts';
+import { referencedObjects } from './core/record.ts';
+import { secretValues } from './core/redact.ts';
+import { chooseCertsDir } from './core/settings-certs-dir.ts';
+import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
+import type { Tools } from './core/tools.ts';
+import {
+  combineFacts,
+  type Configuration,
+  createConfiguration,
+  type GivenFacts,
+  inputProblems,
+  planSettings,
+  type RememberedFacts,
+  rememberable,
+} from './inputs.ts';
+import { createApplier } from './io/apply-changes.ts';
+import type { Clock } from './io/clock.ts';
+import { readTree } from './io/read-tree.ts';
+import type { Store } from './io/store.ts';
+import type { Prober } from './prober.ts';
+import { createReconciler, type Intent, type PassResult, type Reconciler } from './reconcile.ts';
+import { createTools } from './tools.ts';
+
+export type NodeOptions = {
+  readonly agentVersion: string;
+  readonly certsDirFlag: string | undefined;
+  readonly stateDir: string;
+  readonly given: GivenFacts;
+  readonly mounted: () => Mounted | undefined;
+  /** Addresses as the interfaces of the host network have them now. */
+  readonly addresses: () => readonly string[];
+};
+
+export type NodeDeps = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly prober: Prober;
+  readonly event: (record: JournalRecord) => void;
+};
+
+/** One node: its inputs, what is remembered of it, and the loop's body. Nothing in it waits. */
+export type Node = {
+  readonly certsDir: string;
+  readonly configuration: Configuration;
+  readonly tools: Tools;
+  readonly facts: () => Facts;
+  readonly intent: (releasing: boolean) => Intent;
+  /** One pass, and a second look right after a change. */
+  readonly turn: (releasing: boolean) => PassResult;
+  readonly status: () => Status;
+  readonly ledger: () => Ledger;
+  readonly secrets: () => readonly string[];
+  /** Forgets everything: after a release only the file `released` is left. */
+  readonly forget: () => void;
+  readonly setLedger: (ledger: Ledger) => void;
+  /** Mirrors that the last look wants to hear of. */
+  readonly toProbe: () => readonly string[];
+  /** Until a moment on the steady clock, at most a second. */
+  readonly wait: (until: number | undefined) => Promise<void>;
+  /** Removes what an earlier run left unfinished. */
+  readonly sweep: () => void;
+};
+
+const asLedger = (value: unknown): Ledger | undefined => {
+  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
+  return { ...emptyLedger, ...(value as Partial<Ledger>) };
+};
+
+const asStored = (value: unknown): StoredConfig | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { text, file, sha256, supersedes } = value as Record<string, unknown>;
+  if (typeof text !== 'string' || typeof file !== 'string' || typeof sha256 !== 'string') return undefined;
+  return { text, file, sha256, supersedes: typeof supersedes === 'string' ? supersedes : sha256 };
+};
+
+const asFacts = (value: unknown): RememberedFacts | undefined =>
+  typeof value === 'object' && value !== null && 'nodeAddresses' in value ? (value as RememberedFacts) : undefined;
+
+const journalShown = 50;
+
+/** Where this node's certs.d lies, and what is odd about that. */
+const placeOf = (options: NodeOptions, choice: ConfigChoice) =>
+  chooseCertsDir({
+    flag: options.certsDirFlag,
+    preset: choice.config?.settings.certsDir.preset,
+    helmValues: choice.config?.chart.containerdRegistryConfigPath,
+  });
+
+export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
+  const { clock, store, prober } = deps;
+  const iso = (steady: number): string => new Date(steady).toISOString();
+  const damage: Problem[] = [];
+  const readState = <T>(name: string, as: (value: unknown) => T | undefined): T | undefined => {
+    const read = store.readJson(name);
+    if (read.kind === 'value') return as(read.value);
+    if (read.kind === 'damaged') {
+      const hint = 'What it remembered is lost; files on disk speak for themselves. The old one is kept beside it.';
+      damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${read.reason}`, hint });
+    }
+    return undefined;
+  };
+  const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
+  const place = placeOf(options, chooseConfig(options.mounted(), readState('config.json', asStored)));
+  const certsDir = place.path;
+  let remembered = readState('facts.json', asFacts);
+  let recent: readonly JournalRecord[] = store.readJournal(journalShown);
+  let last: PassResult | undefined;
+  let ready = false;
+  let stateProblem: Problem | undefined;
+  let wanted: readonly string[] = [];
+
+  const tryState = (what: string, act: () => void): void => {
+    try {
+      act();
+      stateProblem = undefined;
+    } catch (error) {
+      const message = `${what} is not kept: ${error instanceof Error ? error.message : String(error)}`;
+      stateProblem = { code: 'state-not-saved', severity: 'error', message, hint: 'Make the state directory writable.' };
+    }
+  };
+
+  const configuration = createConfiguration({
+    mounted: options.mounted,
+    stored: readState('config.json', asStored),
+    store: (stored) => tryState('the configuration', () => store.writeJson('config.json', stored)),
+    tools,
+    clock: clock.now,
+  });
+
+  const applier = createApplier({ certsDir });
+  const journal = (record: JournalRecord): void => {
+    recent = [...recent, record].slice(-journalShown);
+    tryState('the journal', () => store.appendJournal(record));
+    deps.event(record);
+  };
+
+  const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered);
+
+  const rememberFacts = (now: Facts): void => {
+    const next = rememberable(now);
+    if (JSON.stringify(next) === JSON.stringify(remembered)) return;
+    remembered = next;
+    tryState('what is known of the node', () => store.writeJson('facts.json', next));
+  };
+
+  const boot = (ledger: Ledger | undefined): Reconciler =>
+    createReconciler(
+      {
+        now: clock.now,
+        iso,
+        readTree: (previous) => readTree(certsDir, previous),
+        apply: applier.apply,
+        save: (kept) => {
+          for (const bytes of kept.objects.values()) store.putObject(bytes);
+          store.writeJson('ledger.json', kept.ledger);
+          store.sweepObjects(referencedObjects(kept.ledger));
+        },
+        journal,
+        probe: (urls) => {
+          wanted = urls;
+          prober.watch(urls);
+        },
+        mirrors: prober.states,
+        owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
+        tools,
+      },
+      ledger,
+    );
+  let reconciler = boot(readState('ledger.json', asLedger));
+
+  const intent = (releasing: boolean): Intent => {
+    const known = facts();
+    return { desired: configuration.desired(known), facts: known, settings: planSettings(configuration.settings()), releasing };
+  };
+
+  /** Directories that had to be made for certs.d to stand go again with us: `.` is certs.d itself. */
+  const noteMade = (): void => {
+    const ledger = reconciler.ledger();
+    const made = applier.madeDirectories().map((path) => (path === certsDir ? '.' : path));
+    const fresh = made.filter((path) => !ledger.made.includes(path));
+    if (fresh.length > 0) reconciler.setLedger({ ...ledger, made: [...ledger.made, ...fresh] });
+  };
+
+  const turn = (releasing: boolean): PassResult => {
+    configuration.reload();
+    const now = intent(releasing);
+    if (!releasing) rememberFacts(now.facts);
+    let result = reconciler.pass(now);
+    // What was just written is read back as containerd will see it; a second change would be a bug, not a loop.
+    if (result.changed.length > 0 && result.applied && !result.released) {
+      noteMade();
+      const again = reconciler.pass(now);
+      result = { ...again, problems: [...result.problems, ...again.problems], changed: [...result.changed, ...again.changed] };
+    }
+    last = result;
+    if (result.applied && now.desired !== undefined) ready = true;
+    return result;
+  };
+
+  const problems = (): readonly Problem[] => {
+    const choice = configuration.choice();
+    const found = [
+      ...inputProblems(choice, configuration.desired(facts())),
+      ...place.problems,
+      ...damage,
+      ...(last?.problems ?? []),
+      ...(last?.decisions.flatMap((decision) => decision.problems) ?? []),
+      ...(stateProblem === undefined ? [] : [stateProblem]),
+    ];
+    return [...new Map(found.map((problem) => [`${problem.code} ${problem.message} ${problem.path ?? ''}`, problem])).values()];
+  };
+
+  const status = (): Status => {
+    const choice = configuration.choice();
+    const known = facts();
+    const desired = configuration.desired(known);
+    return {
+      agentVersion: options.agentVersion,
+      pid: process.pid,
+      certsDir,
+      at: iso(clock.now()),
+      phase: phaseStatus(reconciler.ledger(), iso),
+      ready,
+      waitingFor: last?.waitingFor,
+      node: nodeStatus(known),
+      configuration: { source: choice.source, sha256: choice.sha256, inForce: choice.inForce },
+      spegel: { mode: desired?.spegel ?? 'unknown', reason: desired?.spegelReason ?? 'there is no valid configuration' },
+      files: (last?.decisions ?? []).flatMap((decision) => decision.files).map(fileStatus),
+      mirrors: [...prober.states().values()].map((state) => mirrorStatus(state, iso)),
+      problems: problems(),
+      journal: recent,
+    };
+  };
+
+  const forget = (): void => {
+    const made = [...reconciler.ledger().made].filter((path) => path.startsWith('/'));
+    applier.sweep();
+    for (const path of [...applier.madeDirectories(), ...made].sort((a, b) => b.length - a.length)) removeIfEmpty(path);
+    store.removeAll(['released']);
+    reconciler = boot(emptyLedger);
+    remembered = undefined;
+    recent = [];
+  };
+
+  return {
+    certsDir,
+    configuration,
+    tools,
+    facts,
+    intent,
+    turn,
+    status,
+    ledger: () => reconciler.ledger(),
+    secrets: () => secretValues(options.given.secrets),
+    forget,
+    setLedger: (ledger) => reconciler.setLedger(ledger),
+    toProbe: () => wanted,
+    wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
+    sweep: applier.sweep,
+  };
+};
+
+const removeIfEmpty = (path: string): void => {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY' && code !== 'EEXIST' && code !== 'EROFS') throw error;
+  }
+};

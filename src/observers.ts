@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { HttpState, Observers } from './agent.ts';
+import { addAdmin } from './http/admin.ts';
+import { addHealth } from './http/health.ts';
+import { keepListening } from './http/listen.ts';
+import { buildServer } from './http/server.ts';
+import { serveAgentSocket } from './io/agent-socket.ts';
+import { watchFiles } from './io/watch-files.ts';
+import type { CommandRequest } from './requests.ts';
+
+const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> => {
+  const publicListener = keepListening(
+    {
+      build: () => buildServer((server) => addHealth(server, state)),
+      address: () => {
+        const { host, port } = state.listen();
+        const where = host ?? state.nodeAddress();
+        return where === undefined ? undefined : { host: where, port };
+      },
+      report: state.report,
+    },
+    signal,
+  );
+  const adminListener = keepListening(
+    {
+      build: () =>
+        buildServer((server) => {
+          addHealth(server, state);
+          addAdmin(server, state.status);
+        }),
+      address: () => {
+        const { host, port } = state.adminListen();
+        return { host: host ?? '127.0.0.1', port };
+      },
+      report: state.report,
+    },
+    signal,
+  );
+  await Promise.all([publicListener, adminListener]);
+};
+
+/** What is loaded after the first file has been written: watcher, sockets, HTTP. */
+export const observers = (stateDir: string): Observers => ({
+  serveHttp,
+  serveCommands: (handle, signal) =>
+    serveAgentSocket({ path: join(stateDir, 'agent.sock'), handle: (request: CommandRequest) => handle(request), signal }),
+  watchFiles: ({ certsDir, configPath }, wake, report, signal) =>
+    watchFiles({ certsDir, wake, report, signal, ...(configPath === undefined ? {} : { configPath }) }),
+});

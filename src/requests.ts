@@ -1,0 +1,169 @@
+import { findVersion, restoreVersion } from './core/restore.ts';
+import type { Status } from './core/status.ts';
+import type { Clock } from './io/clock.ts';
+import type { Store } from './io/store.ts';
+import type { Node } from './node.ts';
+import type { Prober } from './prober.ts';
+
+/** What the command line asks of a running agent. */
+export type CommandRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
+
+/** What it gets: `ok`, with a sentence for people. */
+export type CommandAnswer = { readonly ok: boolean; readonly message: string; readonly data?: unknown };
+
+type State = { readonly state: 'releasing' | 'released'; readonly by: 'command' | 'configuration'; readonly at: string };
+
+/** Release and resume: the file `released` in the state directory is the memory of it. */
+export type Releases = {
+  readonly look: () => void;
+  readonly isReleasing: () => boolean;
+  readonly isReleased: () => boolean;
+  readonly request: () => void;
+  readonly finish: () => void;
+  readonly resume: () => boolean;
+  readonly withPhase: (status: Status) => Status;
+  /** Runs something now and again after each resume, but never while released. */
+  readonly whileNotReleased: (run: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => Promise<void>;
+};
+
+const fileName = 'released';
+
+const asState = (value: unknown): State | undefined =>
+  typeof value === 'object' && value !== null && 'state' in value ? (value as State) : undefined;
+
+export const createReleases = (node: Node, store: Store, clock: Clock): Releases => {
+  let state: State | undefined;
+  const listeners = new Set<() => void>();
+  const set = (next: State | undefined): void => {
+    state = next;
+    for (const listener of [...listeners]) listener();
+  };
+  const asked = (): boolean => node.configuration.settings().release;
+  const look = (): void => {
+    const read = store.readJson(fileName);
+    const found = read.kind === 'value' ? asState(read.value) : read.kind === 'damaged' ? state : undefined;
+    if (found?.state === 'released' && found.by === 'configuration' && node.configuration.reload() && !asked()) {
+      store.remove(fileName);
+      set(undefined);
+    } else if (found?.state !== state?.state) set(found);
+  };
+  const write = (next: State): void => {
+    store.writeJson(fileName, next);
+    set(next);
+  };
+  const changed = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        listeners.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      listeners.add(done);
+      signal.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+    });
+  const isReleased = (): boolean => state?.state === 'released';
+  const by = (): State['by'] => state?.by ?? 'configuration';
+  const at = (): string => clock.wall().toISOString();
+
+  return {
+    look,
+    isReleased,
+    isReleasing: () => state?.state === 'releasing' || asked(),
+    request: () => write({ state: 'releasing', by: 'command', at: at() }),
+    finish: () => {
+      const done: State = { state: 'released', by: by(), at: at() };
+      store.writeJson(fileName, done);
+      // Whoever serves requests puts its files away first, so that `released` is all that is left.
+      set(done);
+      node.forget();
+    },
+    resume: () => {
+      const was = state !== undefined;
+      if (was) store.remove(fileName);
+      set(undefined);
+      return was;
+    },
+    withPhase: (status) =>
+      isReleased()
+        ? { ...status, phase: { phase: 'released', since: state?.at ?? '', reason: `released by ${by()}` }, files: [] }
+        : status,
+    whileNotReleased: async (run, signal) => {
+      while (!signal.aborted) {
+        if (isReleased()) {
+          await changed(signal);
+          continue;
+        }
+        const inner = new AbortController();
+        const stop = (): void => {
+          if (isReleased() || signal.aborted) inner.abort();
+        };
+        listeners.add(stop);
+        signal.addEventListener('abort', stop);
+        await run(inner.signal);
+        listeners.delete(stop);
+        signal.removeEventListener('abort', stop);
+      }
+    },
+  };
+};
+
+export type CommandDeps = {
+  readonly node: Node;
+  readonly store: Store;
+  readonly releases: Releases;
+  readonly prober: Prober;
+  readonly status: () => Status;
+};
+
+/** Release now: mirrors of kept Spegel files are asked first, since a dead Spegel's file does not come back. */
+const release = async ({ node, releases, prober, status }: CommandDeps): Promise<CommandAnswer> => {
+  if (releases.isReleased()) return { ok: true, message: 'already released: nothing to do' };
+  releases.request();
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const result = node.turn(true);
+    if (result.released) {
+      const files = result.decisions.flatMap((decision) => decision.files.map(({ path, action, detail }) => ({ path, action, detail })));
+      releases.finish();
+      return { ok: true, message: 'released: what was there before is there again', data: files };
+    }
+    await prober.ask(node.toProbe());
+    if (result.problems.length > 0) break;
+    await node.wait(result.lookAgainAt);
+  }
+  const why = [status().waitingFor, ...status().problems.map((problem) => problem.message)].filter((one) => one !== undefined);
+  return { ok: false, message: `not released yet, it goes on: ${why.join('; ')}` };
+};
+
+const restore = ({ node, store }: CommandDeps, args: CommandRequest['args']): CommandAnswer => {
+  const path = args['path'] ?? '';
+  const versions = node.ledger().history[path];
+  if (versions === undefined) return { ok: false, message: `nothing is remembered of ${path}: "handspegel history" lists what is` };
+  const version = findVersion(versions, args['version']);
+  if (version === undefined) return { ok: false, message: `there is no such version of ${path}: "handspegel history ${path}" lists them` };
+  const bytes = store.getObject(version.sha256);
+  const desired = node.intent(false).desired;
+  if (bytes === undefined || desired === undefined) return { ok: false, message: `the content of that version is lost` };
+  const wish = { path, version, bytes, desired };
+  const done = restoreVersion(node.ledger(), wish, { sha256: node.tools.sha256, store: store.putObject });
+  if ('error' in done) return { ok: false, message: done.error };
+  node.setLedger(done.ledger);
+  node.turn(false);
+  return { ok: true, message: `${path}: version ${version.sha256.slice(0, 12)} is back; ${done.how}` };
+};
+
+/** Answers one request of the command line. */
+export const handleCommand = async (request: CommandRequest, deps: CommandDeps): Promise<CommandAnswer> => {
+  switch (request.command) {
+    case 'status':
+      return { ok: true, message: '', data: deps.status() };
+    case 'release':
+      return release(deps);
+    case 'resume':
+      return deps.releases.resume() ? { ok: true, message: 'taken over again' } : { ok: true, message: 'not released: nothing to do' };
+    case 'restore':
+      return restore(deps, request.args);
+    default:
+      return { ok: false, message: `the agent does not know the command ${request.command}: is it of another version?` };
+  }
+};
