@@ -131,7 +131,13 @@ function contextOf(state: State): Context {
       const inner = parseWithin(program, text);
       const tree = inner.trees.get(inner.name);
       const output = { text: '' };
-      if (tree !== undefined) state.run(state, { program: inner, name: inner.name, tree, dot: dot ?? undefined, output });
+      if (tree === undefined) return '';
+      try {
+        state.run(state, { program: inner, name: inner.name, tree, dot: dot ?? undefined, output });
+      } catch (error) {
+        if (!(error instanceof ExecFailure) || error.kind !== 'exec') throw error;
+        throw new CallError(`error during tpl function execution for ${quote(text)}: ${error.message}`);
+      }
       budget.text(output.text.length);
       return output.text;
     },

@@ -27,8 +27,8 @@ export class Complex {
   }
 }
 
-/** What a list holds: []interface {}, []string, []int, [][]interface {}, []uint8. */
-export type ListOf = 'any' | 'string' | 'int' | 'lists' | 'uint8';
+/** What a list holds: []interface {}, []string, []int, [][]interface {}, []map[string]interface {}, []uint8. */
+export type ListOf = 'any' | 'string' | 'int' | 'lists' | 'dicts' | 'uint8';
 
 /** A slice. `capacity` matters for `slice`, which may reach beyond the length. */
 export class List {
@@ -146,6 +146,7 @@ const LIST_TYPES: Record<ListOf, string> = {
   string: '[]string',
   int: '[]int',
   lists: '[][]interface {}',
+  dicts: '[]map[string]interface {}',
   uint8: '[]uint8',
 };
 

@@ -2,6 +2,7 @@ import { CORE } from './core.ts';
 import { DATES } from './dates.ts';
 import { DEFAULTS } from './defaults.ts';
 import { DICTS } from './dicts.ts';
+import { HELM, TPL } from './helm.ts';
 import { JSON_FUNCS } from './json.ts';
 import { LISTS } from './lists.ts';
 import { MATH } from './math.ts';
@@ -30,7 +31,12 @@ const SPRIG: Funcs = {
   ...URLS,
 };
 
+const HELM_SET: Funcs = { ...SPRIG, ...HELM };
+const HELM_TPL_SET: Funcs = { ...HELM_SET, ...TPL };
+
 /** The functions of a set; `tpl` is there only on demand. */
-export function functionSet(set: FunctionSet, _tpl: boolean): Funcs {
-  return set === 'core' ? CORE : SPRIG;
+export function functionSet(set: FunctionSet, tpl: boolean): Funcs {
+  if (set === 'core') return CORE;
+  if (set === 'sprig') return SPRIG;
+  return tpl ? HELM_TPL_SET : HELM_SET;
 }
