@@ -94,7 +94,7 @@ const splitScheme = (url: string): { scheme: string; rest: string } => {
 const parseUrl = (text: string, strictColons: boolean): HostTarget => {
   const hash = text.indexOf('#');
   const url = hash < 0 ? text : text.slice(0, hash);
-  if (/[\u0000-\u001f\u007f]/.test(url)) throw new UrlError('net/url: invalid control character in URL');
+  if (/[^ -~\u0080-\u00ff]/.test(url)) throw new UrlError('net/url: invalid control character in URL');
   const { scheme, rest: hierarchy } = splitScheme(url);
   const question = hierarchy.indexOf('?');
   const rest = question < 0 ? hierarchy : hierarchy.slice(0, question);

@@ -96,7 +96,7 @@ const fieldsOf = (place: Place): HostFields => {
     capabilities:
       capabilities?.cell.value === undefined
         ? undefined
-        : slicePlaces(capabilities).map((item) => String(item.cell.value)),
+        : slicePlaces(capabilities).map(({ cell }) => (typeof cell.value === 'string' ? cell.value : '')),
     ca: looseValue(field('ca')),
     client: looseValue(field('client')),
     skipVerify: typeof flag === 'boolean' ? flag : undefined,

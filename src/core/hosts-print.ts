@@ -17,7 +17,7 @@ const escapeCharacter = (character: string): string =>
 
 /** A TOML string in single quotes where TOML allows it, as Spegel writes; else in double quotes with escapes. */
 export const printString = (text: string): string =>
-  /['\u0000-\u001f\u007f]/.test(text) ? `"${text.replace(/["\\\u0000-\u001f\u007f]/g, escapeCharacter)}"` : `'${text}'`;
+  /['\p{Cc}]/u.test(text) ? `"${text.replace(/["\\\p{Cc}]/gu, escapeCharacter)}"` : `'${text}'`;
 
 const printList = (items: readonly string[]): string => `[${items.map(printString).join(', ')}]`;
 

@@ -59,15 +59,12 @@ const withParents = (entries: LookupTree['entries']): ReadonlyMap<string, Lookup
 
 type Walk = { readonly path: string; readonly entry: LookupEntry };
 
-const compareBytes = (a: string, b: string): number => {
-  const [left, right] = [[...a], [...b]];
-  for (const [index, character] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    const difference = (character.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+/** By code point, which is the order of the UTF-8 bytes. */
+const compareNames = (a: string, b: string): number => {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const at = left.findIndex((character, index) => character !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
 };
 
 /** The calls that containerd makes on a tree. */
@@ -147,7 +144,7 @@ export const openTree = (tree: LookupTree): LookupFiles => {
       const names = [...entries]
         .filter(([name]) => name.startsWith(below) && name.length > below.length && !name.includes('/', below.length))
         .map(([name, entry]) => ({ name: name.slice(below.length), directory: entry.kind === 'directory' }));
-      return { ok: true, value: names.sort((a, b) => compareBytes(a.name, b.name)) };
+      return { ok: true, value: names.sort((a, b) => compareNames(a.name, b.name)) };
     },
   };
 };

@@ -16,11 +16,11 @@ export const byteString = (bytes: Uint8Array): string => {
 
 /** The UTF-8 form of a text as a byte string. */
 export const textToByteString = (text: string): string =>
-  /^[\u0000-\u007f]*$/.test(text) ? text : byteString(encoder.encode(text));
+  /[\u0080-\uffff]/.test(text) ? byteString(encoder.encode(text)) : text;
 
 /** The text that a byte string holds; each byte that is no UTF-8 becomes U+FFFD, as in Go. */
 export const byteStringToText = (bytes: string): string => {
-  if (/^[\u0000-\u007f]*$/.test(bytes)) return bytes;
+  if (!/[\u0080-\u00ff]/.test(bytes)) return bytes;
   let text = '';
   let index = 0;
   while (index < bytes.length) {

@@ -1,101 +1,12 @@
 import { TomlError } from './toml-error.ts';
-import type { Token, TokenKind } from './toml-go1-lexer.ts';
-import { isBareKeyCharacter, lexGoToml1 } from './toml-go1-lexer.ts';
+import { parseDottedKey } from './toml-go1-key.ts';
+import { lexGoToml1 } from './toml-go1-lexer.ts';
+import { isGo1Date, isGo1Offset, isGo1Time, parseFloating, parseWhole } from './toml-go1-numbers.ts';
+import type { Token, TokenKind } from './toml-go1-reader.ts';
 import type { Go1Entry, Go1Tree, Go1Value } from './toml-go1-tree.ts';
 import { createSubTree, getPath, newTree, setPath } from './toml-go1-tree.ts';
 
 const byteOrderMark = /^(?:\0\0\u00fe\u00ff|\u00ff\u00fe\0\0|\u00ef\u00bb\u00bf|\u00fe\u00ff|\u00ff\u00fe)/;
-
-/** `parseKey`: bare and quoted parts; escapes are not looked at here. */
-export const parseDottedKey = (key: string): readonly string[] | string => {
-  const characters = [...key];
-  const parts: string[] = [];
-  const isSpace = (at: number): boolean => characters[at] === ' ' || characters[at] === '\t';
-  let index = 0;
-  while (index < characters.length) {
-    while (isSpace(index)) index += 1;
-    const first = characters[index];
-    if (first === undefined) break;
-    const start = index;
-    if (isBareKeyCharacter(first)) {
-      while (isBareKeyCharacter(characters[index])) index += 1;
-      parts.push(characters.slice(start, index).join(''));
-      while (isSpace(index)) index += 1;
-      if (index < characters.length && characters[index] !== '.') return `unexpected ${characters[index]} in a key`;
-    } else if (first === '"' || first === "'") {
-      const end = characters.indexOf(first, start + 1);
-      if (end < 0) return 'a quote in a key is not closed';
-      parts.push(characters.slice(start + 1, end).join(''));
-      index = end + 1;
-    } else if (first === '.') {
-      index += 1;
-      const after = characters[index];
-      if (after === undefined) return 'a key ends with a dot';
-      if (!isBareKeyCharacter(after) && !`'" `.includes(after)) return 'a key part is missing after a dot';
-    } else {
-      return `${first} in a key needs quotes`;
-    }
-  }
-  return parts.length === 0 ? 'an empty key' : parts;
-};
-
-const days = (year: number, month: number): number =>
-  new Map([
-    [2, isLeap(year) ? 29 : 28],
-    [4, 30],
-    [6, 30],
-    [9, 30],
-    [11, 30],
-  ]).get(month) ?? 31;
-const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-
-const isDate = (text: string): boolean => {
-  const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
-  return month >= 1 && month <= 12 && day >= 1 && day <= days(year, month);
-};
-
-const isTime = (text: string): boolean => {
-  const [hour = 0, minute = 0, second = 0] = text.replace(/\..*/, '').split(':').map(Number);
-  return hour < 24 && minute < 60 && second < 60;
-};
-
-/** Go's time package lets an offset of 24 hours or 60 minutes pass. */
-const isOffset = (text: string): boolean => {
-  if (text === 'Z') return true;
-  const [hours = 0, minutes = 0] = text.slice(1).split(':').map(Number);
-  return hours <= 24 && minutes <= 60;
-};
-
-const badUnderscore = (text: string, digit: RegExp): boolean =>
-  [...text].some(
-    (character, index) => character === '_' && (!digit.test(text[index - 1] ?? '') || index + 1 === text.length),
-  );
-
-const bases: Readonly<Record<string, RegExp>> = { x: /^[0-9A-Fa-f]+$/, o: /^[0-7]+$/, b: /^[01]+$/ };
-
-const parseWhole = (token: Token): Go1Value => {
-  const clean = token.text.replaceAll('_', '');
-  const based = clean.length >= 3 && clean.startsWith('0');
-  const digits = based ? bases[clean.charAt(1)] : undefined;
-  if (based && digits === undefined) throw new TomlError('a number cannot begin with zero', token.at);
-  if (badUnderscore(token.text, clean.charAt(1) === 'x' && based ? /[0-9A-Fa-f]/ : /[0-9]/)) {
-    throw new TomlError('an underscore in a number stands between two digits', token.at);
-  }
-  const right = digits === undefined ? /^[-+]?\d+$/.test(clean) : digits.test(clean.slice(2));
-  if (!right) throw new TomlError('this is no number', token.at);
-  const value = clean.startsWith('-') ? -BigInt(clean.slice(1)) : BigInt(clean.replace('+', ''));
-  if (value === BigInt.asIntN(64, value)) return { kind: 'number' };
-  const signed = clean.startsWith('+') || clean.startsWith('-');
-  if (signed || value !== BigInt.asUintN(64, value)) throw new TomlError('the number does not fit 64 bits', token.at);
-  return { kind: 'unsigned' };
-};
-
-const parseFloating = (token: Token): Go1Value => {
-  const clean = token.text.replaceAll('_', '');
-  const right = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(clean) && Number.isFinite(Number(clean));
-  if (!right || badUnderscore(token.text, /[0-9]/)) throw new TomlError('this is no number', token.at);
-  return { kind: 'number' };
-};
 
 /** A list or inline table that is being read. */
 type OpenList = { readonly kind: '['; readonly items: Go1Entry[]; afterValue: boolean };
@@ -117,7 +28,7 @@ export const parseGoToml1 = (source: string): Go1Tree => {
   let current: readonly string[] = [];
   let index = 0;
 
-  const peek = (): Token => tokens[index] ?? { kind: 'end', text: '', line: 0, column: 0, at: source.length };
+  const peek = (): Token => tokens[index] ?? { kind: 'end', text: '', line: 0, at: source.length };
   const take = (): Token => {
     const token = peek();
     index += 1;
@@ -214,7 +125,7 @@ export const parseGoToml1 = (source: string): Go1Tree => {
       case 'float':
         return parseFloating(token);
       case 'time':
-        if (!isTime(token.text)) throw new TomlError('there is no such time', token.at);
+        if (!isGo1Time(token.text)) throw new TomlError('there is no such time', token.at);
         return { kind: 'date' };
       case 'date':
         return parseDate(token);
@@ -226,7 +137,8 @@ export const parseGoToml1 = (source: string): Go1Tree => {
   const parseDate = (date: Token): Go1Value => {
     const time = peek().kind === 'time' ? take() : undefined;
     const offset = time !== undefined && peek().kind === 'offset' ? take() : undefined;
-    const right = isDate(date.text) && (time === undefined || isTime(time.text)) && isOffset(offset?.text ?? 'Z');
+    const right =
+      isGo1Date(date.text) && (time === undefined || isGo1Time(time.text)) && isGo1Offset(offset?.text ?? 'Z');
     if (!right) throw new TomlError('there is no such date', date.at);
     return { kind: 'date' };
   };

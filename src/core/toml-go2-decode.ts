@@ -22,28 +22,9 @@ import {
 } from './toml-go-place.ts';
 import { isRealDate, isRealNumber } from './toml-go2-numbers.ts';
 import { createSeenTracker } from './toml-go2-seen.ts';
+import { createExpressionSource } from './toml-go2-source.ts';
 import type { KeyPart, TomlExpression, TomlNode, TomlPair } from './toml-go2-syntax.ts';
 import { isDate } from './toml-go2-syntax.ts';
-
-/** Reads the next expression, or the one that was put back. */
-type Source = {
-  readonly next: () => TomlExpression | undefined;
-  readonly putBack: (expression: TomlExpression) => void;
-};
-
-const createSource = (expressions: Iterator<TomlExpression>): Source => {
-  let waiting: TomlExpression | undefined;
-  return {
-    next: () => {
-      const expression = waiting ?? expressions.next().value;
-      waiting = undefined;
-      return expression;
-    },
-    putBack: (expression) => {
-      waiting = expression;
-    },
-  };
-};
 
 type Key = readonly KeyPart[];
 type Step = (key: Key, index: number, place: Place) => Place | undefined;
@@ -63,7 +44,7 @@ export const decodeGoToml2 = (
 ): Place => {
   const root = newPlace(type);
   const seen = createSeenTracker(false);
-  const source = createSource(expressions);
+  const source = createExpressionSource(expressions);
   let skipUntilTable = false;
   let clearArrayTable = false;
 
