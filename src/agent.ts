@@ -105,12 +105,19 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     status: () => releases.withPhase(node.status()),
     deadReasons: () => {
       const silent = clock.now() - state.lastTurn;
-      return state.holding && silent > 3 * passEveryMs ? [`the loop has not turned for ${Math.round(silent / 1000)} s`] : [];
+      return state.holding && silent > 3 * passEveryMs
+        ? [`the loop has not turned for ${Math.round(silent / 1000)} s`]
+        : [];
     },
     notReadyReasons: () => {
       if (waiting.holder !== undefined) return [`another agent holds certs.d: ${waiting.holder}`];
       const status = node.status();
-      return status.ready || releases.isReleased() ? [] : [status.waitingFor ?? 'the first pass has not been applied', ...status.problems.filter((p) => p.severity === 'error').map((p) => p.message)];
+      return status.ready || releases.isReleased()
+        ? []
+        : [
+            status.waitingFor ?? 'the first pass has not been applied',
+            ...status.problems.filter((p) => p.severity === 'error').map((p) => p.message),
+          ];
     },
     listen: () => options.listen ?? node.configuration.settings().server.listen,
     adminListen: () => options.adminListen ?? node.configuration.settings().server.adminListen,

@@ -66,7 +66,9 @@ export type ConfigurationDeps = {
 
 const keyOf = (mounted: Mounted | undefined): string => {
   if (mounted === undefined) return 'defaults';
-  return mounted.kind === 'text' ? mounted.sha256 : `${mounted.kind}:${mounted.kind === 'error' ? mounted.message : ''}`;
+  return mounted.kind === 'text'
+    ? mounted.sha256
+    : `${mounted.kind}:${mounted.kind === 'error' ? mounted.message : ''}`;
 };
 
 /** Keeps the last good configuration in force; templates are parsed once for each configuration. */

@@ -9,8 +9,8 @@ import { chooseCertsDir } from './core/settings-certs-dir.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
 import type { Tools } from './core/tools.ts';
 import {
-  combineFacts,
   type Configuration,
+  combineFacts,
   createConfiguration,
   type GivenFacts,
   inputProblems,
@@ -120,7 +120,12 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       stateProblem = undefined;
     } catch (error) {
       const message = `${what} is not kept: ${error instanceof Error ? error.message : String(error)}`;
-      stateProblem = { code: 'state-not-saved', severity: 'error', message, hint: 'Make the state directory writable.' };
+      stateProblem = {
+        code: 'state-not-saved',
+        severity: 'error',
+        message,
+        hint: 'Make the state directory writable.',
+      };
     }
   };
 
@@ -175,7 +180,12 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
 
   const intent = (releasing: boolean): Intent => {
     const known = facts();
-    return { desired: configuration.desired(known), facts: known, settings: planSettings(configuration.settings()), releasing };
+    return {
+      desired: configuration.desired(known),
+      facts: known,
+      settings: planSettings(configuration.settings()),
+      releasing,
+    };
   };
 
   /** Directories that had to be made for certs.d to stand go again with us: `.` is certs.d itself. */
@@ -195,7 +205,11 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     if (result.changed.length > 0 && result.applied && !result.released) {
       noteMade();
       const again = reconciler.pass(now);
-      result = { ...again, problems: [...result.problems, ...again.problems], changed: [...result.changed, ...again.changed] };
+      result = {
+        ...again,
+        problems: [...result.problems, ...again.problems],
+        changed: [...result.changed, ...again.changed],
+      };
     }
     last = result;
     if (result.applied && now.desired !== undefined) ready = true;
@@ -212,7 +226,11 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       ...(last?.decisions.flatMap((decision) => decision.problems) ?? []),
       ...(stateProblem === undefined ? [] : [stateProblem]),
     ];
-    return [...new Map(found.map((problem) => [`${problem.code} ${problem.message} ${problem.path ?? ''}`, problem])).values()];
+    return [
+      ...new Map(
+        found.map((problem) => [`${problem.code} ${problem.message} ${problem.path ?? ''}`, problem]),
+      ).values(),
+    ];
   };
 
   const status = (): Status => {
@@ -229,7 +247,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       waitingFor: last?.waitingFor,
       node: nodeStatus(known),
       configuration: { source: choice.source, sha256: choice.sha256, inForce: choice.inForce },
-      spegel: { mode: desired?.spegel ?? 'unknown', reason: desired?.spegelReason ?? 'there is no valid configuration' },
+      spegel: {
+        mode: desired?.spegel ?? 'unknown',
+        reason: desired?.spegelReason ?? 'there is no valid configuration',
+      },
       files: (last?.decisions ?? []).flatMap((decision) => decision.files).map(fileStatus),
       mirrors: [...prober.states().values()].map((state) => mirrorStatus(state, iso)),
       problems: problems(),
@@ -270,6 +291,7 @@ const removeIfEmpty = (path: string): void => {
     rmdirSync(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY' && code !== 'EEXIST' && code !== 'EROFS') throw error;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY' && code !== 'EEXIST' && code !== 'EROFS')
+      throw error;
   }
 };

@@ -43,7 +43,11 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
 export const observers = (stateDir: string): Observers => ({
   serveHttp,
   serveCommands: (handle, signal) =>
-    serveAgentSocket({ path: join(stateDir, 'agent.sock'), handle: (request: CommandRequest) => handle(request), signal }),
+    serveAgentSocket({
+      path: join(stateDir, 'agent.sock'),
+      handle: (request: CommandRequest) => handle(request),
+      signal,
+    }),
   watchFiles: ({ certsDir, configPath }, wake, report, signal) =>
     watchFiles({ certsDir, wake, report, signal, ...(configPath === undefined ? {} : { configPath }) }),
 });

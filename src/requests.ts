@@ -11,7 +11,11 @@ export type CommandRequest = { readonly command: string; readonly args: Readonly
 /** What it gets: `ok`, with a sentence for people. */
 export type CommandAnswer = { readonly ok: boolean; readonly message: string; readonly data?: unknown };
 
-type State = { readonly state: 'releasing' | 'released'; readonly by: 'command' | 'configuration'; readonly at: string };
+type State = {
+  readonly state: 'releasing' | 'released';
+  readonly by: 'command' | 'configuration';
+  readonly at: string;
+};
 
 /** Release and resume: the file `released` in the state directory is the memory of it. */
 export type Releases = {
@@ -123,7 +127,9 @@ const release = async ({ node, releases, prober, status }: CommandDeps): Promise
   for (let attempt = 0; attempt < 20; attempt++) {
     const result = node.turn(true);
     if (result.released) {
-      const files = result.decisions.flatMap((decision) => decision.files.map(({ path, action, detail }) => ({ path, action, detail })));
+      const files = result.decisions.flatMap((decision) =>
+        decision.files.map(({ path, action, detail }) => ({ path, action, detail })),
+      );
       releases.finish();
       return { ok: true, message: 'released: what was there before is there again', data: files };
     }
@@ -131,19 +137,24 @@ const release = async ({ node, releases, prober, status }: CommandDeps): Promise
     if (result.problems.length > 0) break;
     await node.wait(result.lookAgainAt);
   }
-  const why = [status().waitingFor, ...status().problems.map((problem) => problem.message)].filter((one) => one !== undefined);
+  const why = [status().waitingFor, ...status().problems.map((problem) => problem.message)].filter(
+    (one) => one !== undefined,
+  );
   return { ok: false, message: `not released yet, it goes on: ${why.join('; ')}` };
 };
 
 const restore = ({ node, store }: CommandDeps, args: CommandRequest['args']): CommandAnswer => {
   const path = args['path'] ?? '';
   const versions = node.ledger().history[path];
-  if (versions === undefined) return { ok: false, message: `nothing is remembered of ${path}: "handspegel history" lists what is` };
+  if (versions === undefined)
+    return { ok: false, message: `nothing is remembered of ${path}: "handspegel history" lists what is` };
   const version = findVersion(versions, args['version']);
-  if (version === undefined) return { ok: false, message: `there is no such version of ${path}: "handspegel history ${path}" lists them` };
+  if (version === undefined)
+    return { ok: false, message: `there is no such version of ${path}: "handspegel history ${path}" lists them` };
   const bytes = store.getObject(version.sha256);
   const desired = node.intent(false).desired;
-  if (bytes === undefined || desired === undefined) return { ok: false, message: `the content of that version is lost` };
+  if (bytes === undefined || desired === undefined)
+    return { ok: false, message: `the content of that version is lost` };
   const wish = { path, version, bytes, desired };
   const done = restoreVersion(node.ledger(), wish, { sha256: node.tools.sha256, store: store.putObject });
   if ('error' in done) return { ok: false, message: done.error };
@@ -160,10 +171,15 @@ export const handleCommand = async (request: CommandRequest, deps: CommandDeps):
     case 'release':
       return release(deps);
     case 'resume':
-      return deps.releases.resume() ? { ok: true, message: 'taken over again' } : { ok: true, message: 'not released: nothing to do' };
+      return deps.releases.resume()
+        ? { ok: true, message: 'taken over again' }
+        : { ok: true, message: 'not released: nothing to do' };
     case 'restore':
       return restore(deps, request.args);
     default:
-      return { ok: false, message: `the agent does not know the command ${request.command}: is it of another version?` };
+      return {
+        ok: false,
+        message: `the agent does not know the command ${request.command}: is it of another version?`,
+      };
   }
 };

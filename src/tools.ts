@@ -1,6 +1,6 @@
 import { type ContainerdVersion, versionNumber } from './core/containerd-version.ts';
 import type { HostsFile } from './core/hosts-file.ts';
-import { judgeHostsFile, type Judgement } from './core/judge.ts';
+import { type Judgement, judgeHostsFile } from './core/judge.ts';
 import type { Tools } from './core/tools.ts';
 import { sha256 } from './io/hash.ts';
 
@@ -22,10 +22,7 @@ const besideKey = (beside: ReadonlyMap<string, Uint8Array>, hash: Tools['sha256'
   [...beside].map(([name, bytes]) => `${name}:${hash(bytes)}`).join('\n');
 
 /** Builds what planning needs: hashing, containerd's rules, and the bytes kept in the state directory. */
-export const createTools = (options: {
-  readonly agentVersion: string;
-  readonly object: Tools['object'];
-}): Tools => {
+export const createTools = (options: { readonly agentVersion: string; readonly object: Tools['object'] }): Tools => {
   const hash = remember((bytes) => sha256(bytes));
   const sum = (bytes: Uint8Array): string => hash(bytes, '');
   const parsed = remember<HostsFile | undefined>((bytes) => undefined);
@@ -42,5 +39,11 @@ export const createTools = (options: {
     known.set(key, made);
     return made;
   };
-  return { sha256: sum, object: options.object, judge, parse: (bytes) => parsed(bytes, ''), agentVersion: options.agentVersion };
+  return {
+    sha256: sum,
+    object: options.object,
+    judge,
+    parse: (bytes) => parsed(bytes, ''),
+    agentVersion: options.agentVersion,
+  };
 };

@@ -35,9 +35,12 @@ const until = async (what: string, isSo: (files: Record<string, string>) => bool
   say(`ok      ${what}`);
 };
 
-writeFileSync(
-  config,
-  `cluster:
+/** The configuration of the day: the control plane moves while Spegel is there. */
+const configOf = (controlPlane: string): string =>
+  `handspegel:
+  controlPlane:
+    addresses: [${controlPlane}]
+cluster:
   addon:
     spegel:
       helm_values: {}
@@ -48,15 +51,30 @@ extensions:
       [host.'https://my-mirror.internal']
       capabilities = ['pull', 'resolve']
       dial_timeout = '200ms'
-`,
-);
-const theirs = { 'quay.io/hosts.toml': "server = 'https://quay.io'\n", 'quay.io/ca.crt': 'somebody else put this here\n' };
+`;
+writeFileSync(config, configOf('192.0.2.1'));
+const theirs = {
+  'quay.io/hosts.toml': "server = 'https://quay.io'\n",
+  'quay.io/ca.crt': 'somebody else put this here\n',
+};
 mkdirSync(etc, { recursive: true });
 writeDirectory(certsDir, theirs);
 
 const node = [
-  '--config', config, '--certs-dir', certsDir, '--state-dir', stateDir,
-  '--node-ip', nodeIp, '--control-plane', '192.0.2.1', '--node-name', 'demo', '--runtime', 'containerd', '--containerd-version', '2.2.9',
+  '--config',
+  config,
+  '--certs-dir',
+  certsDir,
+  '--state-dir',
+  stateDir,
+  '--node-ip',
+  nodeIp,
+  '--node-name',
+  'demo',
+  '--runtime',
+  'containerd',
+  '--containerd-version',
+  '2.2.9',
 ];
 const handspegel = (...args: readonly string[]): ChildProcess =>
   spawn(process.execPath, ['src/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -69,28 +87,58 @@ const end = async (child: ChildProcess): Promise<{ code: number | null; output: 
   return { code, output };
 };
 
-const agent = handspegel('run', ...node, '--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-level', 'warn');
+const agent = handspegel(
+  'run',
+  ...node,
+  '--listen',
+  '127.0.0.1:0',
+  '--admin-listen',
+  '127.0.0.1:0',
+  '--log-level',
+  'warn',
+);
 const agentEnd = end(agent);
 try {
   say(`the agent starts on ${certsDir}`);
-  await until('bootstrap: _default names this node and the control plane', (files) =>
-    bodyOf(files['_default/hosts.toml'])?.includes(`http://${nodeIp}:30020`) === true &&
-    files['_default/hosts.toml']?.includes('http://192.0.2.1:30020') === true);
+  await until(
+    'bootstrap: _default names this node and the control plane',
+    (files) =>
+      bodyOf(files['_default/hosts.toml'])?.includes(`http://${nodeIp}:30020`) === true &&
+      files['_default/hosts.toml']?.includes('http://192.0.2.1:30020') === true,
+  );
   await until('the registry file of the extension is there', (files) => 'great-registry.com/hosts.toml' in files);
 
-  const registry = await createSpegelRegistry({ family: 'v0.4', addresses: [{ host: nodeIp, port: 30020 }, { host: nodeIp, port: 30021 }] });
+  const registry = await createSpegelRegistry({
+    family: 'v0.4',
+    addresses: [
+      { host: nodeIp, port: 30020 },
+      { host: nodeIp, port: 30021 },
+    ],
+  });
   const spegel = createSpegel({ family: 'v0.4', certsDir, nodeIp, bin: false });
   for (const time of ['first', 'second']) {
     await spegel.start();
     say(`Spegel starts for the ${time} time: it moves everything away and writes its own file`);
-    await until("hand-off: _default is Spegel's, byte for byte", (files) => files['_default/hosts.toml'] === spegel.expectedFile('_default'));
-    await until('the registry files are back: ours and quay.io with its certificate', (files) =>
-      'great-registry.com/hosts.toml' in files && files['quay.io/ca.crt'] === theirs['quay.io/ca.crt']);
+    await until(
+      "hand-off: _default is Spegel's, byte for byte",
+      (files) => files['_default/hosts.toml'] === spegel.expectedFile('_default'),
+    );
+    await until(
+      'the registry files are back: ours and quay.io with its certificate',
+      (files) => 'great-registry.com/hosts.toml' in files && files['quay.io/ca.crt'] === theirs['quay.io/ca.crt'],
+    );
   }
+  writeFileSync(config, configOf('192.0.2.2'));
+  say('the control plane moves to 192.0.2.2');
   const run = await spegel.uninstall();
   say('Spegel is uninstalled: its hook puts back what was there on its first day');
   failed ||= run.failures.length > 0;
-  await until('_default is ours again, of today', (files) => bodyOf(files['_default/hosts.toml'])?.includes('http://192.0.2.1:30020') === true);
+  await until(
+    '_default is rendered anew, with the control plane of today',
+    (files) =>
+      bodyOf(files['_default/hosts.toml'])?.includes('http://192.0.2.2:30020') === true &&
+      files['_default/hosts.toml']?.includes('192.0.2.1') === false,
+  );
   await registry.close();
 
   console.log('\nThe files now:');
@@ -104,8 +152,16 @@ try {
   const release = await end(handspegel('release', ...node));
   say(`handspegel release: ${release.output.split('\n')[0]}`);
   failed ||= release.code !== 0;
-  await until('what was there before is there again, and nothing else', (files) => JSON.stringify(files) === JSON.stringify(theirs) || Object.keys(files).length === 2 && Object.entries(theirs).every(([path, text]) => files[path] === text));
-  await until('the state directory holds one file: released', () => Object.keys(readDirectory(stateDir)).join() === 'released');
+  await until(
+    'what was there before is there again, and nothing else',
+    (files) =>
+      JSON.stringify(files) === JSON.stringify(theirs) ||
+      (Object.keys(files).length === 2 && Object.entries(theirs).every(([path, text]) => files[path] === text)),
+  );
+  await until(
+    'the state directory holds one file: released',
+    () => Object.keys(readDirectory(stateDir)).join() === 'released',
+  );
 } finally {
   agent.kill('SIGTERM');
   const { code, output } = await agentEnd;

@@ -1,5 +1,5 @@
-import { dirname } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createClock } from '../io/clock.ts';
 import { tryLock } from '../io/lock.ts';
 import { createStore } from '../io/store.ts';
@@ -28,14 +28,20 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
   if (request.command === 'resume') {
     ending.abort();
     const was = releases.resume();
-    return { ok: true, message: was ? 'no longer released: the agent takes over when it runs' : 'not released: nothing to do' };
+    return {
+      ok: true,
+      message: was ? 'no longer released: the agent takes over when it runs' : 'not released: nothing to do',
+    };
   }
   const parent = dirname(node.certsDir);
   mkdirSync(parent, { recursive: true });
   const lock = await tryLock(parent);
   if (lock === undefined) {
     ending.abort();
-    return { ok: false, message: `another process holds ${parent} and gives no answer through ${stateDirOf(values)}: give its --state-dir, or end it` };
+    return {
+      ok: false,
+      message: `another process holds ${parent} and gives no answer through ${stateDirOf(values)}: give its --state-dir, or end it`,
+    };
   }
   try {
     node.sweep();

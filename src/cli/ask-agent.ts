@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { askAgent } from '../io/agent-socket.ts';
 import type { CommandAnswer } from '../requests.ts';
-import type { Values } from './options.ts';
 import { stateDirOf } from './open-node.ts';
+import type { Values } from './options.ts';
 
 export type Asked =
   | { readonly kind: 'answer'; readonly answer: CommandAnswer }

@@ -44,7 +44,9 @@ export const commandHelp = (command: Command): string => {
   const flags = command.flags;
   const width = Math.max(...flags.map((flag) => flag.name.length + (flag.placeholder?.length ?? -1) + 3));
   const usage = ['handspegel', command.name, command.arguments, '[FLAGS]'].filter((word) => word !== '').join(' ');
-  const variables = flags.some((flag) => flag !== jsonFlag) ? `Every flag has a variable: --node-ip is ${variableOf('node-ip')}.\n` : '';
+  const variables = flags.some((flag) => flag !== jsonFlag)
+    ? `Every flag has a variable: --node-ip is ${variableOf('node-ip')}.\n`
+    : '';
   return `Usage: ${usage}
 
 ${command.details}

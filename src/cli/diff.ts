@@ -23,7 +23,8 @@ export const diffCommand: Command = {
   name: 'diff',
   arguments: '[REGISTRY]',
   summary: 'show the lines that would change, as a unified diff',
-  details: 'Compares what stands with what a pass would write. Credentials are redacted. Exit code 3 when files differ.',
+  details:
+    'Compares what stands with what a pass would write. Credentials are redacted. Exit code 3 when files differ.',
   example: 'handspegel diff --config config.yaml --node-ip 10.0.0.5',
   flags: [...nodeFlags, jsonFlag],
   run: async ({ values, terminal }) => {

@@ -2,8 +2,8 @@ import type { FileDecision } from '../core/decision.ts';
 import type { Pass } from '../core/pass.ts';
 import { planPass } from '../core/pass.ts';
 import type { Problem } from '../core/problem.ts';
-import { readTree } from '../io/read-tree.ts';
 import { inputProblems, planSettings } from '../inputs.ts';
+import { readTree } from '../io/read-tree.ts';
 import type { OpenNode } from './open-node.ts';
 
 export type DryRun = {
@@ -19,7 +19,8 @@ export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => P
   const facts = node.facts();
   const desired = node.configuration.desired(facts);
   const problems = inputProblems(node.configuration.choice(), desired);
-  if (desired === undefined) return { pass: undefined, files: [], problems, waitingFor: 'there is no valid configuration' };
+  if (desired === undefined)
+    return { pass: undefined, files: [], problems, waitingFor: 'there is no valid configuration' };
   const tree = readTree(node.certsDir);
   const look = () => {
     const input = {

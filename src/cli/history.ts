@@ -1,5 +1,5 @@
-import { findVersion } from '../core/restore.ts';
 import { redactText } from '../core/redact.ts';
+import { findVersion } from '../core/restore.ts';
 import { type Command, exitCodes } from './command.ts';
 import { openNode } from './open-node.ts';
 import { jsonFlag, nodeFlags } from './options.ts';
@@ -10,7 +10,8 @@ export const historyCommand: Command = {
   name: 'history',
   arguments: '[PATH [VERSION]]',
   summary: 'list the last 20 versions of each file, or print one',
-  details: 'PATH is relative to certs.d, e.g. _default/hosts.toml. VERSION is a number of the list or the beginning of a hash.',
+  details:
+    'PATH is relative to certs.d, e.g. _default/hosts.toml. VERSION is a number of the list or the beginning of a hash.',
   example: 'handspegel history _default/hosts.toml 3',
   flags: [...nodeFlags, jsonFlag],
   run: async ({ values, terminal }) => {
@@ -19,11 +20,20 @@ export const historyCommand: Command = {
     const [path, word] = values.positionals;
     const iso = (ms: number): string => new Date(ms).toISOString();
     if (path === undefined) {
-      const latest = Object.entries(history).map(([name, versions]) => ({ path: name, versions: versions.length, last: versions.at(-1) }));
+      const latest = Object.entries(history).map(([name, versions]) => ({
+        path: name,
+        versions: versions.length,
+        last: versions.at(-1),
+      }));
       if (values.on('json')) terminal.out(json(latest));
       else if (latest.length === 0) terminal.out('nothing is remembered yet\n');
       else {
-        const rows = latest.map(({ path: name, versions, last }) => [name, String(versions), last === undefined ? '' : iso(last.at), last?.writer ?? '']);
+        const rows = latest.map(({ path: name, versions, last }) => [
+          name,
+          String(versions),
+          last === undefined ? '' : iso(last.at),
+          last?.writer ?? '',
+        ]);
         terminal.out(table([['FILE', 'VERSIONS', 'LAST', 'WRITER'], ...rows]));
       }
       return exitCodes.done;
@@ -34,7 +44,13 @@ export const historyCommand: Command = {
       return exitCodes.failed;
     }
     if (word === undefined) {
-      const shown = versions.map((version, index) => ({ version: index + 1, at: iso(version.at), writer: version.writer, reason: version.reason, sha256: version.sha256 }));
+      const shown = versions.map((version, index) => ({
+        version: index + 1,
+        at: iso(version.at),
+        writer: version.writer,
+        reason: version.reason,
+        sha256: version.sha256,
+      }));
       const rows = shown.map((one) => [String(one.version), one.at, one.writer, one.reason, one.sha256.slice(0, 12)]);
       terminal.out(values.on('json') ? json(shown) : table([['VERSION', 'AT', 'WRITER', 'REASON', 'SHA256'], ...rows]));
       return exitCodes.done;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
 import type { Facts } from '../core/facts.ts';
 import type { MirrorState, Sample } from '../core/verdict.ts';
-import { type GivenFacts } from '../inputs.ts';
-import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
+import type { GivenFacts } from '../inputs.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
 import { readConfigSource } from '../io/config-source.ts';
@@ -19,7 +19,10 @@ export const stateDirOf = (values: Values): string => values.text('state-dir') ?
 /** Mounted Secrets: one directory each, one file per key; kubelet's own `..data` entries are skipped. */
 const readSecrets = (dir: string | undefined): Facts['secrets'] => {
   if (dir === undefined) return {};
-  const visible = (path: string): readonly string[] => readdirSync(path).filter((name) => !name.startsWith('..')).sort();
+  const visible = (path: string): readonly string[] =>
+    readdirSync(path)
+      .filter((name) => !name.startsWith('..'))
+      .sort();
   const isDirectory = (path: string): boolean => statSync(path).isDirectory();
   const names = visible(dir).filter((name) => isDirectory(join(dir, name)));
   return Object.fromEntries(
@@ -63,7 +66,11 @@ export const trackAddresses = async (values: Values): Promise<AddressTracker> =>
 export const probeOnce =
   (now: () => number, timeoutMs: () => number) =>
   async (url: string, signal: AbortSignal): Promise<Sample> => {
-    const { kind, latencyMs, detail } = await probeMirror({ url: `${url.replace(/\/$/, '')}/v2/`, timeoutMs: timeoutMs(), signal });
+    const { kind, latencyMs, detail } = await probeMirror({
+      url: `${url.replace(/\/$/, '')}/v2/`,
+      timeoutMs: timeoutMs(),
+      signal,
+    });
     return { verdict: kind, at: now(), latencyMs, detail };
   };
 
@@ -77,7 +84,8 @@ export type OpenNode = Node & {
 };
 
 const ownerOf = (directory: string): { readonly uid: number; readonly gid: number } => {
-  const stat = statSync(directory, { throwIfNoEntry: false }) ?? statSync(dirname(directory), { throwIfNoEntry: false });
+  const stat =
+    statSync(directory, { throwIfNoEntry: false }) ?? statSync(dirname(directory), { throwIfNoEntry: false });
   return stat === undefined ? { uid: 0, gid: 0 } : { uid: stat.uid, gid: stat.gid };
 };
 
@@ -95,9 +103,18 @@ export const openNode = async (values: Values): Promise<OpenNode> => {
     random: Math.random,
     signal: never,
   });
-  const node = createNode(
-    nodeOptions(values, (await trackAddresses(values)).current),
-    { clock, store, prober, event: () => {} },
-  );
-  return { ...node, ask: prober.ask, mirrors: prober.states, now: clock.now, object: store.getObject, owner: () => ownerOf(node.certsDir) };
+  const node = createNode(nodeOptions(values, (await trackAddresses(values)).current), {
+    clock,
+    store,
+    prober,
+    event: () => {},
+  });
+  return {
+    ...node,
+    ask: prober.ask,
+    mirrors: prober.states,
+    now: clock.now,
+    object: store.getObject,
+    owner: () => ownerOf(node.certsDir),
+  };
 };

@@ -14,19 +14,54 @@ export class UsageError extends Error {
 }
 
 export const nodeFlags: readonly Flag[] = [
-  { name: 'config', kind: 'text', placeholder: 'FILE', help: 'configuration: a YAML file, or a directory as a ConfigMap mount has it' },
-  { name: 'node-ip', kind: 'list', placeholder: 'ADDR', help: "this node's addresses, both families (repeat, or separate by commas)" },
+  {
+    name: 'config',
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'configuration: a YAML file, or a directory as a ConfigMap mount has it',
+  },
+  {
+    name: 'node-ip',
+    kind: 'list',
+    placeholder: 'ADDR',
+    help: "this node's addresses, both families (repeat, or separate by commas)",
+  },
   { name: 'control-plane', kind: 'list', placeholder: 'ADDR', help: 'addresses of the control-plane nodes' },
   { name: 'node-name', kind: 'text', placeholder: 'NAME', help: 'name of this node' },
-  { name: 'runtime', kind: 'text', placeholder: 'NAME', help: 'container runtime: containerd, cri-o, …; unknown counts as containerd' },
-  { name: 'containerd-version', kind: 'text', placeholder: 'VERSION', help: "this node's containerd; unknown: a file must suit all versions" },
-  { name: 'certs-dir', kind: 'text', placeholder: 'DIR', help: "containerd's registry host directory (default /etc/containerd/certs.d)" },
+  {
+    name: 'runtime',
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'container runtime: containerd, cri-o, …; unknown counts as containerd',
+  },
+  {
+    name: 'containerd-version',
+    kind: 'text',
+    placeholder: 'VERSION',
+    help: "this node's containerd; unknown: a file must suit all versions",
+  },
+  {
+    name: 'certs-dir',
+    kind: 'text',
+    placeholder: 'DIR',
+    help: "containerd's registry host directory (default /etc/containerd/certs.d)",
+  },
   { name: 'state-dir', kind: 'text', placeholder: 'DIR', help: 'what is remembered (default /var/lib/handspegel)' },
-  { name: 'secrets-dir', kind: 'text', placeholder: 'DIR', help: 'mounted Secrets, one directory each, for templates (.secrets)' },
+  {
+    name: 'secrets-dir',
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'mounted Secrets, one directory each, for templates (.secrets)',
+  },
 ];
 
 export const runFlags: readonly Flag[] = [
-  { name: 'listen', kind: 'text', placeholder: 'ADDR:PORT', help: "health for kubelet and Prometheus (default: the node's address, 9847)" },
+  {
+    name: 'listen',
+    kind: 'text',
+    placeholder: 'ADDR:PORT',
+    help: "health for kubelet and Prometheus (default: the node's address, 9847)",
+  },
   { name: 'admin-listen', kind: 'text', placeholder: 'ADDR:PORT', help: 'status for people (default 127.0.0.1:9848)' },
   { name: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'debug, info, warn or error (default info)' },
 ];
@@ -43,7 +78,10 @@ export type Values = {
 export const variableOf = (name: string): string => `HANDSPEGEL_${name.replaceAll('-', '_').toUpperCase()}`;
 
 const commas = (values: readonly string[]): readonly string[] =>
-  values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+  values
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
 
 const isTrue = (value: string | undefined): boolean => value !== undefined && /^(?:1|true|yes|on)$/i.test(value);
 
@@ -55,7 +93,8 @@ export const readOptions = (
 ): Values => {
   const options: NonNullable<ParseArgsConfig['options']> = { help: { type: 'boolean', short: 'h' } };
   for (const flag of flags) {
-    options[flag.name] = flag.kind === 'switch' ? { type: 'boolean' } : { type: 'string', multiple: flag.kind === 'list' };
+    options[flag.name] =
+      flag.kind === 'switch' ? { type: 'boolean' } : { type: 'string', multiple: flag.kind === 'list' };
   }
   const parsed = (() => {
     try {

@@ -14,7 +14,13 @@ const colourOf = (file: FileDecision): Colour => {
 
 const rows = (terminal: Terminal, files: readonly FileDecision[]): readonly (readonly string[])[] => [
   ['FILE', 'NOW', 'DECISION', 'REASON', 'WHY'].map((title) => paint(terminal, 'bold', title)),
-  ...files.map((file) => [file.path, file.writer, paint(terminal, colourOf(file), file.action), file.reason, file.detail]),
+  ...files.map((file) => [
+    file.path,
+    file.writer,
+    paint(terminal, colourOf(file), file.action),
+    file.reason,
+    file.detail,
+  ]),
 ];
 
 /** `plan`: each file, what would be done about it and why. */
@@ -32,7 +38,14 @@ export const planCommand: Command = {
     const failed = problems.some((problem) => problem.severity === 'error');
     if (values.on('json')) {
       terminal.out(
-        json({ certsDir: node.certsDir, phase: pass?.plan.phase, waitingFor, changes, files: files.map(fileStatus), problems }),
+        json({
+          certsDir: node.certsDir,
+          phase: pass?.plan.phase,
+          waitingFor,
+          changes,
+          files: files.map(fileStatus),
+          problems,
+        }),
       );
     } else {
       if (files.length > 0) terminal.out(table(rows(terminal, files)));

@@ -1,7 +1,7 @@
 import type { CommandAnswer } from '../requests.ts';
+import { actAlone } from './act-alone.ts';
 import { ask } from './ask-agent.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
-import { actAlone } from './act-alone.ts';
 import { jsonFlag, nodeFlags, type Values } from './options.ts';
 import { json, table } from './printer.ts';
 
@@ -9,17 +9,25 @@ const print = (values: Values, terminal: Terminal, answer: CommandAnswer): numbe
   if (values.on('json')) terminal.out(json(answer));
   else {
     (answer.ok ? terminal.out : terminal.error)(`${answer.message}\n`);
-    const files = Array.isArray(answer.data) ? (answer.data as readonly { path: string; action: string; detail: string }[]) : [];
+    const files = Array.isArray(answer.data)
+      ? (answer.data as readonly { path: string; action: string; detail: string }[])
+      : [];
     if (files.length > 0) terminal.out(table(files.map((file) => [file.path, file.action, file.detail])));
   }
   return answer.ok ? exitCodes.done : exitCodes.failed;
 };
 
 /** Through the agent when one runs, else under its lock. */
-const askOrAct = async (values: Values, terminal: Terminal, command: string, args: Readonly<Record<string, string | undefined>> = {}): Promise<number> => {
+const askOrAct = async (
+  values: Values,
+  terminal: Terminal,
+  command: string,
+  args: Readonly<Record<string, string | undefined>> = {},
+): Promise<number> => {
   const asked = await ask(values, command, args);
   if (asked.kind === 'answer') return print(values, terminal, asked.answer);
-  const done = asked.kind === 'no-agent' ? await actAlone(values, { command, args }) : { ok: false, message: asked.message };
+  const done =
+    asked.kind === 'no-agent' ? await actAlone(values, { command, args }) : { ok: false, message: asked.message };
   if (!done.ok && !values.on('json')) terminal.error('handspegel: ');
   return print(values, terminal, done);
 };
@@ -29,7 +37,8 @@ export const releaseCommand: Command = {
   name: 'release',
   arguments: '',
   summary: 'give everything back and stop writing, until "resume"',
-  details: 'What was there before handspegel is there again, in _backup/ too. It lasts over restarts; a second call does nothing.',
+  details:
+    'What was there before handspegel is there again, in _backup/ too. It lasts over restarts; a second call does nothing.',
   example: 'handspegel release',
   flags: [...nodeFlags, jsonFlag],
   run: ({ values, terminal }) => askOrAct(values, terminal, 'release'),
@@ -51,7 +60,8 @@ export const restoreCommand: Command = {
   name: 'restore',
   arguments: 'PATH [VERSION]',
   summary: 'put an earlier version of a file back',
-  details: 'Without VERSION the last but one. Where a template points, it holds until the template asks for something else.',
+  details:
+    'Without VERSION the last but one. Where a template points, it holds until the template asks for something else.',
   example: 'handspegel restore _default/hosts.toml 3',
   flags: [...nodeFlags, jsonFlag],
   run: async ({ values, terminal }) => {

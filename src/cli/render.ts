@@ -1,5 +1,5 @@
-import { redactText } from '../core/redact.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
+import { redactText } from '../core/redact.ts';
 import { inputProblems } from '../inputs.ts';
 import { type Command, exitCodes } from './command.ts';
 import { openNode } from './open-node.ts';
@@ -23,7 +23,9 @@ export const renderCommand: Command = {
     const desired = node.configuration.desired(facts);
     const problems = inputProblems(node.configuration.choice(), desired);
     const wanted = values.positionals[0];
-    const units = [...(desired?.units.values() ?? [])].filter((unit) => wanted === undefined || unit.registry === wanted);
+    const units = [...(desired?.units.values() ?? [])].filter(
+      (unit) => wanted === undefined || unit.registry === wanted,
+    );
     const files = units.flatMap((unit) =>
       unit.files.map((file) => ({
         path: `${unit.registry}/${file.name}`,
@@ -39,7 +41,9 @@ export const renderCommand: Command = {
     } else {
       for (const file of files) {
         const size = file.content === '' ? ', 0 bytes' : '';
-        terminal.out(paint(terminal, 'cyan', `# ${file.path}  (${file.source}, ${file.policy}, ${file.mode}${size})\n`));
+        terminal.out(
+          paint(terminal, 'cyan', `# ${file.path}  (${file.source}, ${file.policy}, ${file.mode}${size})\n`),
+        );
         if (file.content !== '') terminal.out(`${printable(file.content).replace(/\n?$/, '\n')}\n`);
       }
       if (files.length === 0) terminal.out('no file is generated\n');

@@ -2,7 +2,7 @@ import { runAgent } from '../agent.ts';
 import type { Listen } from '../core/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
 import { acquireLock } from '../io/lock.ts';
-import { createLog } from '../io/log.ts';
+import { createLog, logLevels } from '../io/log.ts';
 import { createStore } from '../io/store.ts';
 import { type Command, exitCodes } from './command.ts';
 import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
@@ -31,10 +31,13 @@ export const runCommand: Command = {
     const adminListen = readListen(values.text('admin-listen'), 'admin-listen');
     const clock = createClock();
     const stateDir = stateDirOf(values);
-    const log = createLog({ level: values.text('log-level') ?? 'info' });
+    const word = values.text('log-level') ?? 'info';
+    const level = logLevels.find((known) => known === word);
+    if (level === undefined) throw new UsageError(`--log-level takes ${logLevels.join(', ')}, not '${word}'`);
+    const log = createLog({ level });
     const tracker = await trackAddresses(values);
     const options = nodeOptions(values, tracker.current);
-    await runAgent(
+    const running = runAgent(
       { ...options, refreshAddresses: tracker.refresh, configPath: values.text('config'), listen, adminListen },
       {
         clock,
@@ -42,10 +45,14 @@ export const runCommand: Command = {
         log,
         probe: probeOnce(clock.now, () => 1_000),
         acquireLock: (parent, onWaiting, stop) => acquireLock({ parent, onWaiting, signal: stop }),
-        loadObservers: async () => (await import('../observers.ts')).observers(stateDir),
+        loadObservers: async () => {
+          await log.start();
+          return (await import('../observers.ts')).observers(stateDir);
+        },
       },
       signal,
     );
+    await running.finally(log.flush);
     return exitCodes.done;
   },
 };

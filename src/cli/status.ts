@@ -7,11 +7,21 @@ import { openNode } from './open-node.ts';
 import { jsonFlag, nodeFlags } from './options.ts';
 import { type Colour, json, paint, table } from './printer.ts';
 
-const phaseColours: Readonly<Record<string, Colour>> = { conflict: 'red', orphaned: 'yellow', withdrawn: 'yellow', starting: 'yellow' };
+const phaseColours: Readonly<Record<string, Colour>> = {
+  conflict: 'red',
+  orphaned: 'yellow',
+  withdrawn: 'yellow',
+  starting: 'yellow',
+};
 
 const fileRow = (terminal: Terminal, file: FileStatus): readonly string[] => {
   const bad = file.action === 'conflict' || file.action === 'refuse';
-  return [file.path, file.standIn === undefined ? file.writer : `ours (${file.standIn})`, paint(terminal, bad ? 'red' : 'green', file.action), file.detail];
+  return [
+    file.path,
+    file.standIn === undefined ? file.writer : `ours (${file.standIn})`,
+    paint(terminal, bad ? 'red' : 'green', file.action),
+    file.detail,
+  ];
 };
 
 /** One node's status as a person reads it. */
@@ -28,7 +38,10 @@ export const printStatus = (terminal: Terminal, status: Status): string => {
     ['directory', status.certsDir],
     ...(status.waitingFor === undefined ? [] : [['waiting', status.waitingFor]]),
   ]);
-  const files = status.files.length === 0 ? 'no files\n' : table([['FILE', 'WRITER', 'NOW', 'WHY'], ...status.files.map((file) => fileRow(terminal, file))]);
+  const files =
+    status.files.length === 0
+      ? 'no files\n'
+      : table([['FILE', 'WRITER', 'NOW', 'WHY'], ...status.files.map((file) => fileRow(terminal, file))]);
   const mirrors =
     status.mirrors.length === 0
       ? ''
@@ -44,7 +57,8 @@ export const statusCommand: Command = {
   name: 'status',
   arguments: '',
   summary: 'show this node: phase, files, mirrors, problems, last events',
-  details: 'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong.',
+  details:
+    'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong.',
   example: 'handspegel status',
   flags: [...nodeFlags, jsonFlag],
   run: async ({ values, terminal }) => {
@@ -56,7 +70,8 @@ export const statusCommand: Command = {
     if (asked.kind === 'answer') {
       const status = asked.answer.data as Status;
       terminal.out(values.on('json') ? json(status) : printStatus(terminal, status));
-      const wrong = status.phase.phase === 'conflict' || status.problems.some((problem) => problem.severity === 'error');
+      const wrong =
+        status.phase.phase === 'conflict' || status.problems.some((problem) => problem.severity === 'error');
       return wrong ? exitCodes.failed : exitCodes.done;
     }
     const node = await openNode(values);

@@ -11,7 +11,9 @@ export type Health = {
 const text = 'text/plain; charset=utf-8';
 
 const answer = (reasons: readonly string[]): { readonly code: number; readonly body: string } =>
-  reasons.length === 0 ? { code: 200, body: 'ok\n' } : { code: 503, body: reasons.map((reason) => `not ok: ${reason}\n`).join('') };
+  reasons.length === 0
+    ? { code: 200, body: 'ok\n' }
+    : { code: 503, body: reasons.map((reason) => `not ok: ${reason}\n`).join('') };
 
 /** `/livez` and `/readyz`, with the reason in the body when one fails. */
 export const addHealth = (server: FastifyInstance, health: Health): void => {

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 
@@ -31,7 +31,12 @@ const mostRedirects = 10;
 const keptHttp = new HttpAgent({ keepAlive: true, maxSockets: 1, timeout: 60_000 });
 const keptHttps = new HttpsAgent({ keepAlive: true, maxSockets: 1, timeout: 60_000 });
 
-type Answer = { readonly status: number; readonly type: string; readonly body: Buffer; readonly location: string | undefined };
+type Answer = {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+  readonly location: string | undefined;
+};
 
 /** The answer was cut off: a mirror that does this breaks pulls. */
 class BrokenBody extends Error {
@@ -39,7 +44,8 @@ class BrokenBody extends Error {
 }
 
 const looksLikeHtml = (answer: Answer): boolean =>
-  /^text\/html\b|^application\/xhtml/i.test(answer.type) || /^\s*<(?:!doctype|html|head|body)\b/i.test(answer.body.subarray(0, 512).toString('latin1'));
+  /^text\/html\b|^application\/xhtml/i.test(answer.type) ||
+  /^\s*<(?:!doctype|html|head|body)\b/i.test(answer.body.subarray(0, 512).toString('latin1'));
 
 const readAnswer = (response: IncomingMessage): Promise<Answer> =>
   new Promise((resolve, reject) => {
@@ -58,7 +64,9 @@ const readAnswer = (response: IncomingMessage): Promise<Answer> =>
         location: response.headers.location,
       });
     response.on('end', () => (response.complete ? done() : reject(new BrokenBody('the body broke off'))));
-    response.on('error', (error) => (length > longestBody ? done() : reject(new BrokenBody(`the body broke off: ${error.message}`))));
+    response.on('error', (error) =>
+      length > longestBody ? done() : reject(new BrokenBody(`the body broke off: ${error.message}`)),
+    );
   });
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
@@ -66,7 +74,10 @@ const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includ
 const judge = (answer: Answer): { readonly kind: ProbeSample['kind']; readonly detail: string } => {
   const { status } = answer;
   if (status === 401) return { kind: 'up', detail: 'answers 401: it wants credentials' };
-  if (status === 200) return looksLikeHtml(answer) ? { kind: 'wrong', detail: 'answers 200 with a web page' } : { kind: 'up', detail: 'answers 200' };
+  if (status === 200)
+    return looksLikeHtml(answer)
+      ? { kind: 'wrong', detail: 'answers 200 with a web page' }
+      : { kind: 'up', detail: 'answers 200' };
   return { kind: 'erroring', detail: `answers ${status}` };
 };
 
@@ -102,7 +113,8 @@ const failure = (
   }
   if (error instanceof BrokenBody || progress.answering) return { kind: 'wrong', detail: message };
   if (code === 'ECONNREFUSED') return { kind: 'refused', detail: 'connection refused' };
-  if (['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) && !progress.connected) return { kind: 'timeout', detail: message };
+  if (['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) && !progress.connected)
+    return { kind: 'timeout', detail: message };
   return { kind: 'erroring', detail: message };
 };
 
@@ -112,13 +124,19 @@ const follow = async (options: ProbeOptions, signal: AbortSignal, progress: Prog
     const answer = await ask(options, url, hops === 0, signal, progress);
     if (!isRedirect(answer.status) || answer.location === undefined) return answer;
     if (hops === mostRedirects) throw new Error(`more than ${mostRedirects} redirects`);
-    if (!URL.canParse(answer.location, url)) throw new Error('a redirect to no valid address');
+    if (!URL.canParse(answer.location, url.href)) throw new Error('a redirect to no valid address');
     url = new URL(answer.location, url);
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('a redirect to another scheme');
   }
 };
 
-const ask = (options: ProbeOptions, url: URL, first: boolean, signal: AbortSignal, progress: Progress): Promise<Answer> =>
+const ask = (
+  options: ProbeOptions,
+  url: URL,
+  first: boolean,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const secure = url.protocol === 'https:';
     const kept = options.keepAlive === true ? (secure ? keptHttps : keptHttp) : false;
@@ -131,13 +149,14 @@ const ask = (options: ProbeOptions, url: URL, first: boolean, signal: AbortSigna
       rejectUnauthorized: options.skipVerify !== true,
     };
     const settings = { method: options.method ?? 'GET', headers, agent: kept, signal, ...(secure ? tls : {}) };
-    const asking = (secure ? httpsRequest : httpRequest)(url, settings, (response) => {
+    const onResponse = (response: IncomingMessage): void => {
       progress.answering = true;
       readAnswer(response).then((answer) => {
         progress.answering = false;
         resolve(answer);
       }, reject);
-    });
+    };
+    const asking = secure ? httpsRequest(url, settings, onResponse) : httpRequest(url, settings, onResponse);
     asking.on('socket', (socket: Socket) => {
       if (!socket.connecting) progress.connected = true;
       else socket.once('connect', () => (progress.connected = true));

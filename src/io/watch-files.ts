@@ -30,7 +30,8 @@ const explain = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'ENOSPC') return 'no inotify watch is left: raise fs.inotify.max_user_watches';
-  if (code === 'EMFILE') return 'no inotify instance or file descriptor is left: raise fs.inotify.max_user_instances or ulimit -n';
+  if (code === 'EMFILE')
+    return 'no inotify instance or file descriptor is left: raise fs.inotify.max_user_instances or ulimit -n';
   return message;
 };
 
@@ -48,7 +49,13 @@ const watchOnce = async (options: WatchOptions, failed: (error: unknown) => void
     if (!path.startsWith(within)) return true;
     return path.startsWith(join(options.certsDir, '_backup') + sep) ? depthOf(path) > 3 : depthOf(path) > 4;
   };
-  const watcher = watch(parent, { ignored, ignoreInitial: true, atomic: false, followSymlinks: false, ignorePermissionErrors: true });
+  const watcher = watch(parent, {
+    ignored,
+    ignoreInitial: true,
+    atomic: false,
+    followSymlinks: false,
+    ignorePermissionErrors: true,
+  });
   watcher.on('all', (_event, path) => options.wake(`${basename(path)} changed`));
   watcher.on('error', failed);
   return watcher;
