@@ -23,7 +23,7 @@ export type DesiredUnit = {
   readonly files: readonly DesiredFile[];
   /** `prependExisting`: somebody's own hosts of this registry follow ours. */
   readonly prependExisting: boolean;
-  /** Empty when the unit may be written. With an error the old set on disk stays. */
+  /** With an error the old set on disk stays; warnings stop nothing. */
   readonly problems: readonly Problem[];
 };
 
@@ -32,7 +32,7 @@ export type Desired = {
   readonly units: ReadonlyMap<string, DesiredUnit>;
   /** Does Spegel's chart, by configuration and runtime, run here and write hosts files? */
   readonly spegel: 'adds-mirrors' | 'no-mirrors' | 'disabled';
-  /** Why Spegel is disabled here, for people. */
+  /** Why Spegel is disabled here or adds no mirrors, for people; empty when it does. */
   readonly spegelReason: string;
   /** Spegel's own ports on this node as the chart's values give them. */
   readonly ports: { readonly host: number; readonly node: number };

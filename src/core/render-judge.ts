@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { RenderProblemCode } from './config-problems.ts';
 import { modelledVersions, parseContainerdVersion } from './containerd-version.ts';
 import type { DesiredFile } from './desired.ts';
 import type { Facts } from './facts.ts';
@@ -63,7 +64,7 @@ export const judgeRendered = (
   const why = first === undefined ? '' : `: ${first.message}`;
   return [
     {
-      code: `rendered-${judgement.verdict}`,
+      code: `rendered-${judgement.verdict}` satisfies RenderProblemCode,
       severity: 'error',
       message: `${source.registry}/${source.name} from ${source.label}, for containerd ${version}: ${consequence[judgement.verdict]}${why}`,
       hint: first?.hint ?? 'Correct the template; `handspegel render` shows its output.',

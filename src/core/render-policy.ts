@@ -17,7 +17,7 @@ export const spegelHere = (config: Config, facts: Facts): SpegelHere => {
   if (config.spegelEnabled === false) {
     return { spegel: 'disabled', spegelReason: 'cluster.addon.spegel.enabled is false' };
   }
-  if (config.spegelEnabled === undefined && runtime !== undefined && !isContainerd(runtime)) {
+  if (config.spegelEnabled === undefined && runtime !== undefined && runtime !== '' && !isContainerd(runtime)) {
     return { spegel: 'disabled', spegelReason: `the runtime of this node is ${runtime}, and Spegel needs containerd` };
   }
   if (!config.chart.containerdMirrorAdd) {

@@ -2,7 +2,7 @@ import { TemplateError } from '../gotemplate/error.ts';
 import { parseTemplate, type Template } from '../gotemplate/template.ts';
 import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
-import { joinPath } from './config-problems.ts';
+import { joinPath, type RenderProblemCode } from './config-problems.ts';
 import type { TemplateData } from './context.ts';
 import type { DesiredFile } from './desired.ts';
 import type { Problem } from './problem.ts';
@@ -76,7 +76,7 @@ const templateProblem = (source: Source, error: TemplateError, config: Config): 
       ? 'Correct the template. What it may use is in docs/configuration.md.'
       : 'Check the template against `handspegel render` with the facts of this node; an unknown fact has no key.';
   return {
-    code: error.phase === 'limit' ? 'template-limit' : 'template-error',
+    code: (error.phase === 'limit' ? 'template-limit' : 'template-error') satisfies RenderProblemCode,
     severity: 'error',
     message: `${who}${where}: ${error.message}`,
     hint: error.hint ?? fallback,

@@ -167,23 +167,11 @@ const read = (walk: Walk, node: Node, depth: number): YamlNode => {
   return result;
 };
 
-/** Is the text so deep that the parser, which calls itself for each level, would not come back? */
-const tooDeep = (source: string): number => {
-  let [depth, lineIndent] = [0, 0];
-  for (let at = 0; at < source.length; at++) {
-    const char = source[at];
-    if (char === '[' || char === '{') depth++;
-    else if ((char === ']' || char === '}') && depth > 0) depth--;
-    else if (char === '\n') lineIndent = 0;
-    else if (char === '-' || char === '?' || char === ':') lineIndent++;
-    if (depth > 1000 || lineIndent > 10_000) return at;
-  }
-  return -1;
+/** The library's advice is for programmers, and it quotes whatever length of text it met. */
+const inOneSentence = (message: string): string => {
+  if (message.startsWith('Source contains multiple documents')) return 'more than one document (a second `---`)';
+  return message.length > 200 ? `${message.slice(0, 200)}…` : message;
 };
-
-/** The library's advice is for programmers. */
-const inOneSentence = (message: string): string =>
-  message.startsWith('Source contains multiple documents') ? 'more than one document (a second `---`)' : message;
 
 /**
  * Reads one YAML 1.2 document (core schema, `<<` understood) with the place of every key and value. Never throws:
@@ -195,11 +183,11 @@ export const readYaml = (source: string): YamlDocument => {
     problems: [{ kind: 'limit', message, place: startPlace }],
   });
   if (source.length > yamlLimits.characters) return failed(`longer than ${yamlLimits.characters} characters`);
-  if (tooDeep(source) >= 0) return failed(`nested deeper than ${yamlLimits.depth} levels`);
   const lines = new LineCounter();
   const walk: Walk = { source, lines, anchors: new Map(), problems: [] };
   let document: ReturnType<typeof parseDocument>;
   try {
+    // The parser calls itself for each level; most overflows it turns into errors by itself.
     document = parseDocument(source, {
       lineCounter: lines,
       prettyErrors: false,
@@ -215,7 +203,7 @@ export const readYaml = (source: string): YamlDocument => {
     return failed(`nested deeper than ${yamlLimits.depth} levels`);
   }
   for (const { message, pos } of document.errors) say(walk, 'syntax', placeAt(walk, pos[0]), inOneSentence(message));
-  for (const { message, pos } of document.warnings) say(walk, 'warning', placeAt(walk, pos[0]), message);
+  for (const { message, pos } of document.warnings) say(walk, 'warning', placeAt(walk, pos[0]), inOneSentence(message));
   if (document.errors.length > 0 || document.contents === null) {
     return { root: nothing(startPlace), problems: walk.problems.slice(0, yamlLimits.problems) };
   }

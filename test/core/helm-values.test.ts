@@ -152,7 +152,13 @@ test('what Helm renders right in spite of its type is a warning, the rest an err
 });
 
 test('a registry or mirror is scheme, host and perhaps a port', () => {
-  for (const text of ['https://docker.io', 'http://10.0.0.1:5000', 'https://[fd00::1]:5000', 'https://localhost']) {
+  for (const text of [
+    'https://docker.io',
+    'http://10.0.0.1:5000',
+    'https://[fd00::1]:5000',
+    'https://localhost',
+    'http://my_registry:5000',
+  ]) {
     assert.ok(registryUrl(text).ok, text);
   }
   for (const text of [

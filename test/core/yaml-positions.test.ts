@@ -96,7 +96,7 @@ test('bombs of aliases, size and depth end in a limit', () => {
     bomb,
     '['.repeat(50_000),
     '- '.repeat(50_000),
-    '['.repeat(900),
+    `${'['.repeat(900)}${']'.repeat(900)}`,
     deep,
     'x'.repeat(yamlLimits.characters + 1),
   ]) {
@@ -107,7 +107,12 @@ test('bombs of aliases, size and depth end in a limit', () => {
 test('reading gives back what was written, and never throws', () => {
   const json = fc.jsonValue({ maxDepth: 4 });
   const normal = (value: unknown): unknown =>
-    JSON.parse(JSON.stringify(value).replaceAll(/(?<![\d.e"])-0(?![\d.])/g, '0'));
+    JSON.parse(
+      JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)).replaceAll(
+        /(?<![\d.e"])-0(?![\d.])/g,
+        '0',
+      ),
+    );
   fc.assert(
     fc.property(json, (value) => {
       const { root, problems } = readYaml(stringify(value));
@@ -118,7 +123,7 @@ test('reading gives back what was written, and never throws', () => {
   );
   fc.assert(
     fc.property(
-      fc.string({ unit: fc.constantFrom(...'ab:-?&*!|>\'"%@`{}[],#\n \t<~0\r') }),
+      fc.string({ unit: fc.constantFrom(...'ab:-?&*!|>\'"%@`{}[],#\n \t<~0\r'.split('')) }),
       (text) => void readYaml(text),
     ),
   );
