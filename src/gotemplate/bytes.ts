@@ -3,7 +3,7 @@
  * Length, index, slice, order and equality are then Go's own; only the edges translate.
  */
 
-const NOT_ASCII = /[^\x00-\x7f]/;
+const NOT_ASCII = /[\u0080-\uffff]/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -1,13 +1,13 @@
-import type { Node, Operand } from './node.ts';
-import type { Context, Func } from './funcs/signature.ts';
 import { validate } from './arguments.ts';
 import { CallError } from './error.ts';
+import type { Context, Func } from './funcs/signature.ts';
 import { LimitReached } from './limits.ts';
+import type { Node, Operand } from './node.ts';
 import { ParseFailure } from './parse.ts';
 import { printNode } from './print.ts';
 import { ExecFailure, fail, NOTHING, type Piped, type Program, type State } from './state.ts';
 import { quote } from './strconv/quote.ts';
-import { isTrue, type Method, type ParamType, typeOf, type Value } from './values.ts';
+import { isTrue, type Method, type Opaque, type ParamType, typeOf, type Value } from './values.ts';
 
 /** Evaluates one argument for the type of its parameter. */
 export type EvalArg = (state: State, type: ParamType, node: Operand) => Value;
@@ -17,6 +17,16 @@ type Site = {
   readonly args: readonly Operand[];
   readonly piped: Piped;
   readonly evalArg: EvalArg;
+};
+
+/** What `slice` makes of an index out of a map or list, whatever it holds. */
+const BOXED_INDEX: Opaque = {
+  type: 'interface {}',
+  kind: 'ptr',
+  text: () => '',
+  method: () => undefined,
+  equals: () => false,
+  json: () => 'null',
 };
 
 /** Calls a function by name with the arguments of a command. */
@@ -39,7 +49,12 @@ export function callFunction(state: State, name: string, site: Site): Value {
 /** Calls a method of a value. */
 export function callMethod(state: State, method: Method, site: Site & { readonly name: string }): Value {
   const { name, node } = site;
-  const func: Func = { params: method.params, rest: undefined, special: undefined, call: (_, args) => method.call(...args) };
+  const func: Func = {
+    params: method.params,
+    rest: undefined,
+    special: undefined,
+    call: (_, args) => method.call(...args),
+  };
   const given = site.args.length + (site.piped === NOTHING ? 0 : 1);
   checkCount(state, name, { func, given, written: site.args.length });
   const args = evalArgs(state, func, site);
@@ -78,7 +93,9 @@ function evalArgs(state: State, func: Func, { args, piped, evalArg }: Site): Val
   const values: Value[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    if (arg !== undefined) values.push(evalArg(state, paramType(func, i), arg));
+    if (arg === undefined) continue;
+    const value = evalArg(state, paramType(func, i), arg);
+    values.push(func.special === 'slice' && i > 0 && state.boxed ? BOXED_INDEX : value);
   }
   if (piped !== NOTHING) values.push(validate(state, piped, paramType(func, args.length)));
   return values;
@@ -95,7 +112,11 @@ function invoke(state: State, { name, node }: { name: string; node: Node }, call
   } catch (error) {
     state.node = node;
     if (error instanceof ExecFailure && error.kind === 'exec') {
-      return fail(state, `error calling ${name}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+      return fail(
+        state,
+        `error calling ${name}: ${error.message}`,
+        error.hint === undefined ? {} : { hint: error.hint },
+      );
     }
     if (error instanceof CallError) return fail(state, `error calling ${name}: ${error.message}`);
     throw error;

@@ -1,5 +1,5 @@
-import type { Budget } from './limits.ts';
 import { fromBytes, isAscii, toBytes } from './bytes.ts';
+import type { Budget } from './limits.ts';
 import { Complex, Dict, int, List, Sized, type Value } from './values.ts';
 
 /** How whole numbers of the data are taken: as Go ints, or all as float64, as encoding/json does. */

@@ -1,7 +1,7 @@
-import type { Chain, Command, Field, Identifier, Operand, Pipe, Variable } from './node.ts';
 import { canBeNil, constant, evalLiteral, validate, zeroOf } from './arguments.ts';
 import { callFunction } from './call.ts';
 import { evalFields } from './fields.ts';
+import type { Chain, Command, Field, Identifier, Operand, Pipe, Variable } from './node.ts';
 import { printNode } from './print.ts';
 import { assignVariable, fail, lookUp, NOTHING, type Piped, type State } from './state.ts';
 import { type ParamType, unwrap, type Value } from './values.ts';
@@ -90,6 +90,7 @@ function evalVariable(state: State, node: Variable, args: readonly Operand[], pi
   const receiver = lookUp(state, node.name);
   if (node.fields.length === 0) {
     notAFunction(state, args, piped);
+    state.boxed = receiver.boxed;
     return receiver.value;
   }
   return evalFields(state, { node, receiver, names: node.fields, args, piped, evalArg });
@@ -103,9 +104,11 @@ function evalIdentifier(state: State, node: Identifier): Value {
 
 function evalArg(state: State, type: ParamType, node: Operand): Value {
   state.node = node;
+  state.boxed = false;
   state.budget.step(1);
   switch (node.kind) {
     case 'dot':
+      state.boxed = state.dotBoxed;
       return validate(state, state.dot, type);
     case 'nil':
       if (!canBeNil(type)) fail(state, `cannot assign nil to ${type}`);
@@ -114,8 +117,11 @@ function evalArg(state: State, type: ParamType, node: Operand): Value {
       return validate(state, evalField(state, node, [node], NOTHING), type);
     case 'variable':
       return validate(state, evalVariable(state, node, [], NOTHING), type);
-    case 'pipe':
-      return validate(state, evalPipeline(state, node), type);
+    case 'pipe': {
+      const value = evalPipeline(state, node);
+      state.boxed = false;
+      return validate(state, value, type);
+    }
     case 'identifier':
       return validate(state, evalIdentifier(state, node), type);
     case 'chain':

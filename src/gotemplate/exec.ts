@@ -1,8 +1,8 @@
-import type { Call, If, Node, Range, Sequence, With } from './node.ts';
+import { BadData } from './data.ts';
 import { evalPipeline } from './eval.ts';
 import { valueText } from './fmt/print.ts';
-import { BadData } from './data.ts';
 import { type Budget, LimitReached } from './limits.ts';
+import type { Call, If, Node, Range, Sequence, With } from './node.ts';
 import { assignVariable, fail, failure, type Program, type Run, type State } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { Dict, int, integerOf, isTrue, List, Sized, type Value } from './values.ts';
@@ -181,6 +181,7 @@ export function startState(program: Program, budget: Budget): State {
     slots: [],
     dot: undefined,
     dotBoxed: false,
+    boxed: false,
     node: undefined,
   };
 }

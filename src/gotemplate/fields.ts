@@ -1,6 +1,6 @@
-import type { Node, Operand } from './node.ts';
 import { callMethod, type EvalArg } from './call.ts';
 import { nearby } from './nearby.ts';
+import type { Node, Operand } from './node.ts';
 import { fail, NOTHING, type Piped, type State } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { Complex, Dict, List, type Opaque, Sized, typeOf, type Value } from './values.ts';
@@ -25,7 +25,8 @@ export function evalFields(state: State, access: Access): Value {
     const name = names[i] ?? '';
     state.budget.step(1);
     if (value instanceof Dict) {
-      if (i === last && (args.length > 1 || piped !== NOTHING)) fail(state, `${name} is not a method but has arguments`);
+      if (i === last && (args.length > 1 || piped !== NOTHING))
+        fail(state, `${name} is not a method but has arguments`);
       const found = value.get(name);
       boxed = value.of === 'any';
       value = found === undefined ? missing(state, value, name) : found;
@@ -35,6 +36,7 @@ export function evalFields(state: State, access: Access): Value {
       boxed = false;
     }
   }
+  state.boxed = boxed;
   return value;
 }
 
@@ -73,4 +75,3 @@ function isOpaque(value: Value): value is Opaque {
   if (typeof value !== 'object' || value === null) return false;
   return !(value instanceof Dict || value instanceof List || value instanceof Sized || value instanceof Complex);
 }
-

@@ -1,7 +1,7 @@
-import { Complex } from './values.ts';
 import { formatFloat, parseFloat64 } from './strconv/float.ts';
 import { parseInt64, parseUint64 } from './strconv/int.ts';
 import { quote, unquoteChar } from './strconv/quote.ts';
+import { Complex } from './values.ts';
 
 /** A number as written, with every type it can stand for. */
 export type Literal = {

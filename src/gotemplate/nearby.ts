@@ -24,7 +24,11 @@ export function nearby(name: string, known: readonly string[]): string | undefin
     .map((key) => ({ key, far: distance(name.toLowerCase(), key.toLowerCase(), limit) }))
     .filter(({ far }) => far <= limit)
     .sort((a, b) => a.far - b.far);
-  if (ranked.length > 0) return `did you mean ${ranked.slice(0, 3).map(({ key }) => fromBytes(key)).join(', ')}?`;
+  if (ranked.length > 0)
+    return `did you mean ${ranked
+      .slice(0, 3)
+      .map(({ key }) => fromBytes(key))
+      .join(', ')}?`;
   const shown = known.slice(0, 10).map(fromBytes).join(', ');
   return `known names: ${shown}${known.length > 10 ? ', ...' : ''}`;
 }

@@ -1,4 +1,6 @@
 import { runes } from './bytes.ts';
+import { Lexer, type Token, type TokenKind, tokenText } from './lexer.ts';
+import { readLiteral } from './literal.ts';
 import type {
   Block,
   Call,
@@ -14,8 +16,6 @@ import type {
   Variable,
   With,
 } from './node.ts';
-import { Lexer, type Token, type TokenKind, tokenText } from './lexer.ts';
-import { readLiteral } from './literal.ts';
 import { printNode } from './print.ts';
 import { quote, unquote } from './strconv/quote.ts';
 import { isSpace } from './unicode.ts';
@@ -70,6 +70,8 @@ const OPERAND_STARTS = new Set<TokenKind>([
   'variable',
   'leftParen',
 ]);
+
+const NOT_EXECUTABLE = new Set<Operand['kind']>(['bool', 'dot', 'nil', 'number', 'string']);
 
 /** Each one is nested in the tree, though not in the text. */
 const MAX_ELSE_CHAIN = 500;
@@ -369,14 +371,9 @@ class Parser {
   private checkPipeline(commands: readonly Command[], context: string): void {
     if (commands.length === 0) this.fail(`missing value for ${context}`);
     for (let i = 1; i < commands.length; i++) {
-      switch (commands[i]?.args[0]?.kind) {
-        case 'bool':
-        case 'dot':
-        case 'nil':
-        case 'number':
-        case 'string':
-          return this.fail(`non executable command in pipeline stage ${i + 1}`);
-        default:
+      const kind = commands[i]?.args[0]?.kind;
+      if (kind !== undefined && NOT_EXECUTABLE.has(kind)) {
+        this.fail(`non executable command in pipeline stage ${i + 1}`);
       }
     }
   }

@@ -1,9 +1,9 @@
 import type { Funcs } from './funcs/signature.ts';
 import type { Budget } from './limits.ts';
 import type { Node, Sequence, Trees } from './node.ts';
-import type { Value } from './values.ts';
-import { quote } from './strconv/quote.ts';
 import { printNode } from './print.ts';
+import { quote } from './strconv/quote.ts';
+import type { Value } from './values.ts';
 
 /** Stands for "nothing was piped in": no value can. */
 export const NOTHING = Symbol('nothing piped in');
@@ -48,6 +48,8 @@ export type State = {
   slots: Slot[];
   dot: Value;
   dotBoxed: boolean;
+  /** Whether Go would hold the argument that was evaluated last as an interface; `slice` asks. */
+  boxed: boolean;
   /** Executes a template of the program within this one, for include. */
   readonly run: (state: State, run: Run) => void;
   /** The node that an error would be reported at. */

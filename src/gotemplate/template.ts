@@ -1,13 +1,13 @@
-import type { Funcs } from './funcs/signature.ts';
 import { fromBytes, toBytes, toUint8 } from './bytes.ts';
 import { DataReader, type Numbers } from './data.ts';
 import { TemplateError } from './error.ts';
 import { located, runTree, startState } from './exec.ts';
-import { functionSet, type FunctionSet } from './funcs/table.ts';
+import type { Funcs } from './funcs/signature.ts';
+import { type FunctionSet, functionSet } from './funcs/table.ts';
 import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { ParseFailure, parseTrees } from './parse.ts';
 import { printTrees } from './print.ts';
-import { ExecFailure, type MissingKey, position, type Program } from './state.ts';
+import { ExecFailure, type MissingKey, type Program, position } from './state.ts';
 
 export type { Numbers } from './data.ts';
 export type { FunctionSet } from './funcs/table.ts';

@@ -73,12 +73,19 @@ type Point = 'outputs' | 'errors' | 'phases' | 'texts';
 export function judge(vector: Vector, { output, error }: Answer): Verdict {
   const got = error === undefined ? Buffer.from(output ?? []).toString() : error.message;
   if (vector.error === undefined) {
-    const wanted = Buffer.from(vector.expectedBase64 ?? vector.expected ?? '', vector.expectedBase64 === undefined ? 'utf8' : 'base64');
+    const wanted = Buffer.from(
+      vector.expectedBase64 ?? vector.expected ?? '',
+      vector.expectedBase64 === undefined ? 'utf8' : 'base64',
+    );
     return { name: vector.name, got, points: { outputs: output !== undefined && wanted.equals(output) } };
   }
   const phase = error?.phase === 'parse' ? 'parse' : 'exec';
   const raised = error !== undefined;
-  const points = { errors: raised, phases: raised && phase === vector.phase, texts: raised && error.message === vector.error };
+  const points = {
+    errors: raised,
+    phases: raised && phase === vector.phase,
+    texts: raised && error.message === vector.error,
+  };
   return { name: vector.name, got, points };
 }
 
@@ -134,7 +141,9 @@ function main(): void {
     for (const { vector, verdict } of verdicts) {
       if (!Object.values(verdict.points).includes(false)) continue;
       const wanted = vector.error ?? vector.expected ?? vector.expectedBase64;
-      process.stdout.write(`\n${vector.name}  ${vector.template}\n  want ${JSON.stringify(wanted)}\n  got  ${JSON.stringify(verdict.got)}\n`);
+      process.stdout.write(
+        `\n${vector.name}  ${vector.template}\n  want ${JSON.stringify(wanted)}\n  got  ${JSON.stringify(verdict.got)}\n`,
+      );
     }
   }
   process.exitCode = met ? 0 : 1;

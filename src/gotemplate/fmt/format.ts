@@ -1,5 +1,5 @@
-import type { Budget } from '../limits.ts';
 import { decodeRune, encodeRune, RUNE_ERROR, runeCount } from '../bytes.ts';
+import type { Budget } from '../limits.ts';
 import { formatFloat } from '../strconv/float.ts';
 import { canBackquote, quote, quoteRune } from '../strconv/quote.ts';
 import { isPrint } from '../unicode.ts';
@@ -92,16 +92,21 @@ export function formatInteger(flags: Flags, value: bigint, verb: string, budget:
     least = negative || flags.plus || flags.space ? width - 1 : width;
   }
   budget.text(Math.max(least, digits.length));
-  digits = digits.padStart(least, '0');
-  if (flags.sharp) {
-    if (base === 2) digits = `0b${digits}`;
-    else if (base === 16) digits = `0x${digits}`;
-    else if (base === 8 && digits[0] !== '0') digits = `0${digits}`;
-  }
-  if (verb === 'O') digits = `0o${digits}`;
-  if (verb === 'X') digits = digits.toUpperCase();
+  digits = prefixed(flags, verb, base, digits.padStart(least, '0'));
   const sign = negative ? '-' : flags.plus ? '+' : flags.space ? ' ' : '';
   return pad(flags, sign + digits, budget, false);
+}
+
+/** What # and %O put before the digits, and the case of %X. */
+function prefixed(flags: Flags, verb: string, base: number, digits: string): string {
+  let out = digits;
+  if (flags.sharp) {
+    if (base === 2) out = `0b${out}`;
+    else if (base === 16) out = `0x${out}`;
+    else if (base === 8 && out[0] !== '0') out = `0${out}`;
+  }
+  if (verb === 'O') out = `0o${out}`;
+  return verb === 'X' ? out.toUpperCase() : out;
 }
 
 /** %U */
@@ -154,7 +159,6 @@ export function formatFloatVerb(flags: Flags, value: number, verb: string, preci
   if (flags.space && num[0] === '+' && !flags.plus) num = ` ${num.slice(1)}`;
   if (num[1] === 'I' || num[1] === 'N') {
     if (num[1] === 'N' && !flags.space && !flags.plus) num = num.slice(1);
-    else if (num[0] === '+' && !flags.plus && num[1] === 'I') return pad(flags, num, budget, false);
     return pad(flags, num, budget, false);
   }
   if (flags.sharp && verb !== 'b') num = sharpFloat(num, verb, wanted);

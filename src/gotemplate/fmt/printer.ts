@@ -1,5 +1,5 @@
-import type { Budget } from '../limits.ts';
 import { encodeRune } from '../bytes.ts';
+import type { Budget } from '../limits.ts';
 import { Complex, Dict, integerOf, List, type Opaque, Sized, typeOf, type Value } from '../values.ts';
 import {
   type Flags,
@@ -46,27 +46,26 @@ export class Printer {
 
   private printValue(value: Value, verb: string, depth: number): void {
     this.budget.step(1);
-    switch (typeof value) {
-      case 'string':
-        return this.string(value, verb);
-      case 'bigint':
-        return this.integer(value, verb, value);
-      case 'number':
-        return this.float(value, verb, value);
-      case 'boolean':
-        if (verb !== 't' && verb !== 'v') return this.badVerb(value, verb);
-        return this.write(pad(this.flags, String(value), this.budget));
-      case 'undefined':
-        return this.nil();
-      default:
-    }
-    if (value === null) return this.nil();
+    if (typeof value === 'string') this.string(value, verb);
+    else if (typeof value === 'bigint') this.integer(value, verb, value);
+    else if (typeof value === 'number') this.float(value, verb, value);
+    else if (typeof value === 'boolean') this.boolean(value, verb);
+    else if (value === null || value === undefined) this.nil();
+    else this.compound(value, verb, depth);
+  }
+
+  private compound(value: Value & object, verb: string, depth: number): void {
     this.budget.depth(depth);
-    if (value instanceof Dict) return this.dict(value, verb, depth);
-    if (value instanceof List) return this.list(value, verb, depth);
-    if (value instanceof Sized) return this.integer(value.value, verb, value);
-    if (value instanceof Complex) return this.complex(value, verb);
-    return this.opaque(value, verb);
+    if (value instanceof Dict) this.dict(value, verb, depth);
+    else if (value instanceof List) this.list(value, verb, depth);
+    else if (value instanceof Sized) this.integer(value.value, verb, value);
+    else if (value instanceof Complex) this.complex(value, verb);
+    else this.opaque(value, verb);
+  }
+
+  private boolean(value: boolean, verb: string): void {
+    if (verb === 't' || verb === 'v') this.write(pad(this.flags, String(value), this.budget));
+    else this.badVerb(value, verb);
   }
 
   private nil(): void {
@@ -163,7 +162,10 @@ export class Printer {
   }
 
   private complex(value: Complex, verb: string): void {
-    if (!'vbgGxXfFeE'.includes(verb)) return this.badVerb(value, verb);
+    if (!'vbgGxXfFeE'.includes(verb)) {
+      this.badVerb(value, verb);
+      return;
+    }
     const { plus } = this.flags;
     this.write('(');
     this.float(value.real, verb, value);
@@ -177,7 +179,10 @@ export class Printer {
     const { sharpV } = this.flags;
     if (sharpV) {
       this.write(typeOf(value));
-      if (value.isNil) return this.write('(nil)');
+      if (value.isNil) {
+        this.write('(nil)');
+        return;
+      }
     }
     this.write(sharpV ? '{' : 'map[');
     let first = true;
@@ -193,10 +198,16 @@ export class Printer {
 
   private list(value: List, verb: string, depth: number): void {
     const { sharpV } = this.flags;
-    if (value.of === 'uint8' && 'sqxX'.includes(verb)) return this.string(byteList(value), verb);
+    if (value.of === 'uint8' && 'sqxX'.includes(verb)) {
+      this.string(byteList(value), verb);
+      return;
+    }
     if (sharpV) {
       this.write(typeOf(value));
-      if (value.isNil) return this.write('(nil)');
+      if (value.isNil) {
+        this.write('(nil)');
+        return;
+      }
     }
     this.write(sharpV ? '{' : '[');
     let first = true;

@@ -1,5 +1,5 @@
-import type { Budget } from '../limits.ts';
 import { decodeRune } from '../bytes.ts';
+import type { Budget } from '../limits.ts';
 import { integerOf, typeOf, type Value } from '../values.ts';
 import { noFlags } from './format.ts';
 import { Printer } from './printer.ts';
@@ -64,13 +64,21 @@ class Formatter {
     this.width();
     if (format[this.at] === '.' && this.at + 1 <= format.length) this.precision();
     if (!this.afterIndex) this.argumentNumber();
-    if (this.at >= format.length) return printer.write('%!(NOVERB)');
+    if (this.at >= format.length) {
+      printer.write('%!(NOVERB)');
+      return;
+    }
     const packed = decodeRune(format, this.at);
     const verb = format.slice(this.at, this.at + (packed & 7));
     this.at += packed & 7;
-    if (verb === '%') return printer.write('%');
-    if (!this.goodArgument) return printer.write(`%!${verb}(BADINDEX)`);
-    if (this.arg >= this.args.length) return printer.write(`%!${verb}(MISSING)`);
+    if (verb === '%') printer.write('%');
+    else if (!this.goodArgument) printer.write(`%!${verb}(BADINDEX)`);
+    else if (this.arg >= this.args.length) printer.write(`%!${verb}(MISSING)`);
+    else this.print(verb);
+  }
+
+  private print(verb: string): void {
+    const { printer } = this;
     if (verb === 'v' || verb === 'w') {
       printer.flags.sharpV = printer.flags.sharp;
       printer.flags.sharp = false;

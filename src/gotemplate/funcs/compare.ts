@@ -1,6 +1,6 @@
-import type { Budget } from '../limits.ts';
 import { CallError } from '../error.ts';
 import { sprintf } from '../fmt/printf.ts';
+import type { Budget } from '../limits.ts';
 import { Complex, Dict, integerOf, List, Sized, typeOf, unwrap, type Value } from '../values.ts';
 
 type Basic = 'bool' | 'int' | 'uint' | 'float' | 'complex' | 'string' | undefined;

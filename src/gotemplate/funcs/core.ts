@@ -15,7 +15,10 @@ export const CORE: Funcs = {
   not: fn(['reflect.Value'], (_, value) => !isTrue(unwrap(value))),
   len: fn(['reflect.Value'], (_, value) => length(value)),
   index: variadic(['reflect.Value'], 'reflect.Value', (_, keys, value) => indexOf(value, keys)),
-  slice: variadic(['reflect.Value'], 'reflect.Value', (_, bounds, value) => sliceOf(value, bounds)),
+  slice: {
+    ...variadic(['reflect.Value'], 'reflect.Value', (_, bounds, value) => sliceOf(value, bounds)),
+    special: 'slice',
+  },
   print: variadic([], 'interface {}', ({ budget }, args) => sprint(args, budget)),
   println: variadic([], 'interface {}', ({ budget }, args) => sprintln(args, budget)),
   printf: variadic(['string'], 'interface {}', ({ budget }, args, format) => sprintf(format, args, budget)),

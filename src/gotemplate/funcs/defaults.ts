@@ -1,8 +1,7 @@
 import { CallError } from '../error.ts';
-import { isTrue, kindOf, type Value } from '../values.ts';
+import { isTrue, kindOf, typeOf, type Value } from '../values.ts';
 import { deepCopy, deepEqual } from './deep.ts';
 import { type Funcs, fn, variadic } from './signature.ts';
-import { typeOf } from '../values.ts';
 
 /** sprig's empty: 0, false, nil and whatever has no length. */
 export function isEmpty(value: Value): boolean {

@@ -1,6 +1,6 @@
-import type { Budget } from '../limits.ts';
 import { decodeRune } from '../bytes.ts';
 import { sprint } from '../fmt/print.ts';
+import type { Budget } from '../limits.ts';
 import { isPrint } from '../unicode.ts';
 import type { Value } from '../values.ts';
 

@@ -73,7 +73,8 @@ export function sha256(text: string): string {
   const view = new DataView(padded(text, 64, 8).buffer);
   const sum = Int32Array.from(H256);
   const w = new Int32Array(64);
-  const turn = (x: number, a: number, b: number, c: number): number => rotate(x, 32 - a) ^ rotate(x, 32 - b) ^ rotate(x, 32 - c);
+  const turn = (x: number, a: number, b: number, c: number): number =>
+    rotate(x, 32 - a) ^ rotate(x, 32 - b) ^ rotate(x, 32 - c);
   for (let block = 0; block < view.byteLength; block += 64) {
     for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
     for (let i = 16; i < 64; i++) {

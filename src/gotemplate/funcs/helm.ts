@@ -55,7 +55,10 @@ function toYaml(value: Value, budget: Budget): string {
   return emitYaml(yamlNode(value, budget), budget).replace(/\n$/, '');
 }
 
-function writer(write: (value: Value, budget: Budget) => string, otherwise: ((message: string) => Value) | undefined): Func {
+function writer(
+  write: (value: Value, budget: Budget) => string,
+  otherwise: ((message: string) => Value) | undefined,
+): Func {
   return fn(['interface {}'], ({ budget }, value) => {
     if (otherwise === undefined) return write(value, budget);
     return orElse(() => write(value, budget), otherwise);
@@ -71,8 +74,8 @@ function required(message: string, value: Value): Value {
   return value;
 }
 
-function evaluate({ evaluate }: Context, text: string, data: Value): string {
-  return evaluate(text, data).replaceAll('<no value>', '');
+function evaluate(context: Context, text: string, data: Value): string {
+  return context.evaluate(text, data).replaceAll('<no value>', '');
 }
 
 const JSON_STYLE = { html: true } as const;
@@ -82,7 +85,10 @@ const empty = (): Value => '';
 
 const toTomlFunc: Func = fn(['interface {}'], ({ budget }, value) => {
   if (value === null) throw new CallError('reflect: call of reflect.Value.Type on zero Value');
-  return orElse(() => toToml(value, budget), (message) => message);
+  return orElse(
+    () => toToml(value, budget),
+    (message) => message,
+  );
 });
 
 /** What Helm adds to sprig. */

@@ -14,7 +14,8 @@ function checkV4(text: string, part: string): void {
   const odd = part.search(/[^0-9.]/);
   if (odd >= 0) bad(text, 'unexpected character', part.slice(odd));
   const empty = part.search(/^\.|\.\.|\.$/);
-  if (empty >= 0) bad(text, 'IPv4 field must have at least one digit', part.slice(part[empty + 1] === '.' ? empty + 1 : empty));
+  if (empty >= 0)
+    bad(text, 'IPv4 field must have at least one digit', part.slice(part[empty + 1] === '.' ? empty + 1 : empty));
   for (const field of fields) {
     if (/^0[0-9]/.test(field)) bad(text, 'IPv4 field has octet with leading zero');
     if (Number(field) > 255) bad(text, 'IPv4 field has value >255');
@@ -74,7 +75,10 @@ export function checkAddress(text: string): void {
   const first = /[.:%]/.exec(text)?.[0];
   if (first === undefined) bad(text, 'unable to parse IP');
   if (first === '%') bad(text, 'missing IPv6 address');
-  if (first === ':') return checkV6(text);
+  if (first === ':') {
+    checkV6(text);
+    return;
+  }
   checkV4(text, text);
   throw new CallError('invalid IP-literal');
 }

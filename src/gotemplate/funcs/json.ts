@@ -33,6 +33,11 @@ export const JSON_FUNCS: Funcs = {
   mustToPrettyJson: encoder(PRETTY, true),
   toRawJson: encoder(RAW, true),
   mustToRawJson: encoder(RAW, true),
-  fromJson: fn(['string'], ({ budget }, text) => orElse(() => decodeJson(text, budget), () => null)),
+  fromJson: fn(['string'], ({ budget }, text) =>
+    orElse(
+      () => decodeJson(text, budget),
+      () => null,
+    ),
+  ),
   mustFromJson: fn(['string'], ({ budget }, text) => decodeJson(text, budget)),
 };

@@ -87,7 +87,12 @@ const initial = ofList('find initial on', (items, budget) =>
   items.length === 0 ? nilList : made(items.slice(0, -1), budget),
 );
 const reverse = ofList('find reverse on', (items, budget) => made([...items].reverse(), budget));
-const compact = ofList('compact on', (items, budget) => made(items.filter((item) => !isEmpty(item)), budget));
+const compact = ofList('compact on', (items, budget) =>
+  made(
+    items.filter((item) => !isEmpty(item)),
+    budget,
+  ),
+);
 const uniq = ofList('find uniq on', unique);
 const without = variadic(['interface {}'], 'interface {}', ({ budget }, omitted, value) =>
   made(

@@ -85,14 +85,26 @@ function sequence(params: readonly bigint[], budget: Budget): string {
 const smaller = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : Math.min(a, b));
 const larger = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : Math.max(a, b));
 
+function greater(a: bigint, b: bigint): bigint {
+  if (b > a) return b;
+  return a;
+}
+
+function lesser(a: bigint, b: bigint): bigint {
+  if (b < a) return b;
+  return a;
+}
+
 const max = variadic(['interface {}'], 'interface {}', (_, rest, first) =>
-  int64(rest.map(toInt64).reduce((a, b) => (b > a ? b : a), toInt64(first))),
+  int64(rest.map(toInt64).reduce(greater, toInt64(first))),
 );
 
 /** sprig's arithmetic and conversions. */
 export const MATH: Funcs = {
   add1: fn(['interface {}'], (_, value) => int64(toInt64(value) + 1n)),
-  add: variadic([], 'interface {}', (_, values) => int64(values.reduce((sum: bigint, v) => wrap(sum + toInt64(v)), 0n))),
+  add: variadic([], 'interface {}', (_, values) =>
+    int64(values.reduce((sum: bigint, v) => wrap(sum + toInt64(v)), 0n)),
+  ),
   sub: fn(['interface {}', 'interface {}'], (_, a, b) => int64(toInt64(a) - toInt64(b))),
   mul: variadic(['interface {}'], 'interface {}', (_, rest, first) =>
     int64(rest.reduce((product: bigint, v) => wrap(product * toInt64(v)), toInt64(first))),
@@ -102,7 +114,7 @@ export const MATH: Funcs = {
   max,
   biggest: max,
   min: variadic(['interface {}'], 'interface {}', (_, rest, first) =>
-    int64(rest.map(toInt64).reduce((a, b) => (b < a ? b : a), toInt64(first))),
+    int64(rest.map(toInt64).reduce(lesser, toInt64(first))),
   ),
   add1f: fn(['interface {}'], ({ budget }, value) => fold(value, [1n], budget, add)),
   addf: variadic([], 'interface {}', ({ budget }, values) => fold(0, values, budget, add)),

@@ -56,15 +56,18 @@ function cut(text: string, match: Match, group: number): string {
 
 /** What a replacement says for one match: $1, ${1}, $name, ${name} and $$. */
 function expand(template: string, text: string, match: Match, names: Record<string, number>): string {
-  return template.replace(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (whole, braced?: string, bare?: string) => {
-    const name = braced ?? bare;
-    if (name === undefined) return '$';
-    if (/^[0-9]+$/.test(name) && (name === '0' || !name.startsWith('0') || name.length === 1)) {
-      return name.length > 8 ? '' : cut(text, match, Number(name));
-    }
-    const group = Object.hasOwn(names, name) ? names[name] : undefined;
-    return group === undefined || whole === '' ? '' : cut(text, match, group);
-  });
+  return template.replace(
+    /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu,
+    (whole, braced?: string, bare?: string) => {
+      const name = braced ?? bare;
+      if (name === undefined) return '$';
+      if (/^[0-9]+$/.test(name) && (name === '0' || !name.startsWith('0') || name.length === 1)) {
+        return name.length > 8 ? '' : cut(text, match, Number(name));
+      }
+      const group = Object.hasOwn(names, name) ? names[name] : undefined;
+      return group === undefined || whole === '' ? '' : cut(text, match, group);
+    },
+  );
 }
 
 type Replacement = { readonly template: string; readonly literal: boolean };

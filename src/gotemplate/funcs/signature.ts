@@ -28,7 +28,7 @@ type Args<P extends readonly ParamType[]> = { [K in keyof P]: ArgOf[P[K]] };
 export type Func = {
   readonly params: readonly ParamType[];
   readonly rest: ParamType | undefined;
-  readonly special: 'and' | 'or' | 'call' | undefined;
+  readonly special: 'and' | 'or' | 'call' | 'slice' | undefined;
   readonly call: (context: Context, args: readonly Value[]) => Value;
 };
 

@@ -1,7 +1,7 @@
-import { CallError } from '../error.ts';
 import { decodeLastRune, decodeRune, encodeRune, runes } from '../bytes.ts';
-import { sprintf } from '../fmt/printf.ts';
+import { CallError } from '../error.ts';
 import { valueText } from '../fmt/print.ts';
+import { sprintf } from '../fmt/printf.ts';
 import type { Budget } from '../limits.ts';
 import { quote } from '../strconv/quote.ts';
 import { isSpace } from '../unicode.ts';
@@ -145,7 +145,7 @@ function bytesToText(text: string, keep: (byte: number) => boolean): string {
 }
 
 function withoutSpace(text: string): string {
-  const hasSpace = [...text].some((letter) => isSpace(letter.charCodeAt(0)));
+  const hasSpace = Array.from(text).some((letter) => isSpace(letter.charCodeAt(0)));
   return hasSpace ? bytesToText(text, (byte) => !isSpace(byte)) : text;
 }
 
@@ -213,10 +213,18 @@ export const STRINGS: Funcs = {
   hasPrefix: testing((value, part) => value.startsWith(part)),
   hasSuffix: testing((value, part) => value.endsWith(part)),
   quote: variadic([], 'interface {}', ({ budget }, values) =>
-    joinTexts(values.filter(isGiven).map((value) => quoted(textOf(value, budget), budget)), ' ', budget),
+    joinTexts(
+      values.filter(isGiven).map((value) => quoted(textOf(value, budget), budget)),
+      ' ',
+      budget,
+    ),
   ),
   squote: variadic([], 'interface {}', ({ budget }, values) =>
-    joinTexts(values.filter(isGiven).map((value) => `'${valueText(value, budget)}'`), ' ', budget),
+    joinTexts(
+      values.filter(isGiven).map((value) => `'${valueText(value, budget)}'`),
+      ' ',
+      budget,
+    ),
   ),
   cat: variadic([], 'interface {}', ({ budget }, values) => {
     const given = values.filter(isGiven);

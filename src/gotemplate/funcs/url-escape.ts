@@ -25,14 +25,14 @@ export function escapeUrl(text: string, part: UrlPart): string {
   });
 }
 
-function checkEscape(escape: string, part: UrlPart): void {
+function checkEscape(code: string, part: UrlPart): void {
   const bad = (): never => {
-    throw new CallError(`invalid URL escape ${quote(escape)}`);
+    throw new CallError(`invalid URL escape ${quote(code)}`);
   };
-  if (!/^%[0-9a-fA-F]{2}$/.test(escape)) bad();
-  const byte = Number.parseInt(escape.slice(1), 16);
-  if (part === 'host' && byte < 0x80 && escape !== '%25') bad();
-  if (part === 'zone' && escape !== '%25' && byte !== 32 && mustEscape(String.fromCharCode(byte), 'host')) bad();
+  if (!/^%[0-9a-fA-F]{2}$/.test(code)) bad();
+  const byte = Number.parseInt(code.slice(1), 16);
+  if (part === 'host' && byte < 0x80 && code !== '%25') bad();
+  if (part === 'zone' && code !== '%25' && byte !== 32 && mustEscape(String.fromCharCode(byte), 'host')) bad();
 }
 
 /** net/url's unescape */
@@ -51,5 +51,5 @@ export function unescapeUrl(text: string, part: UrlPart): string {
 
 /** net/url's validEncoded */
 export function isEncoded(text: string, part: UrlPart): boolean {
-  return [...text].every((letter) => /[!$&'()*+,;=:@[\]%]/.test(letter) || !mustEscape(letter, part));
+  return Array.from(text).every((letter) => /[!$&'()*+,;=:@[\]%]/.test(letter) || !mustEscape(letter, part));
 }

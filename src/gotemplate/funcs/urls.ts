@@ -93,9 +93,17 @@ function setAuthority(url: Url, authority: string): void {
   if (at >= 0) url.user = userOf(authority.slice(0, at));
 }
 
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}
+
 function parseRest(text: string): Url {
   const url = emptyUrl();
-  if (/[\x00-\x1f\x7f]/.test(text)) throw new CallError('net/url: invalid control character in URL');
+  if (hasControl(text)) throw new CallError('net/url: invalid control character in URL');
   if (text === '*') return { ...url, path: '*' };
   let rest: string;
   [url.scheme, rest] = schemeOf(text);

@@ -2,7 +2,8 @@ import { CallError } from '../error.ts';
 import { parseUint64 } from '../strconv/int.ts';
 import { int, type Method, type Opaque, Sized, type Value } from '../values.ts';
 
-const VERSION = /^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?(\+([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?$/;
+const VERSION =
+  /^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?(\+([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?$/;
 
 function segment(text: string): bigint {
   const digits = text.replace('.', '');
@@ -105,9 +106,11 @@ function nilPointer(): never {
 }
 
 function next(version: Version, parts: Partial<VersionParts>): Version {
-  const bare = new Version({ ...version, prerelease: '', metadata: '', ...parts }, false);
+  const { major, minor, patch } = { major: version.major, minor: version.minor, patch: version.patch, ...parts };
+  const numbers = { major, minor, patch, prerelease: '', metadata: '' };
+  const bare = new Version({ ...numbers, original: '' }, false);
   const prefix = version.original.startsWith('v') ? 'v' : '';
-  return new Version({ ...bare, original: prefix + bare.text() }, false);
+  return new Version({ ...numbers, original: prefix + bare.text() }, false);
 }
 
 const GETTERS: Record<string, (version: Version) => Value> = {

@@ -1,7 +1,7 @@
-import { CallError } from '../error.ts';
-import type { Budget } from '../limits.ts';
 import { decodeRune, encodeRune, RUNE_ERROR } from '../bytes.ts';
 import { grownCapacity } from '../data.ts';
+import { CallError } from '../error.ts';
+import type { Budget } from '../limits.ts';
 import { parseFloat64 } from '../strconv/float.ts';
 import { quote } from '../strconv/quote.ts';
 import { Dict, List, type Value } from '../values.ts';
@@ -23,6 +23,11 @@ const ESCAPES: Record<string, string> = {
   r: '\r',
   t: '\t',
 };
+
+/** A byte that stands for itself in a JSON string. */
+function isPlain(code: number): boolean {
+  return code >= 0x20 && code < 0x80 && code !== 34 && code !== 92;
+}
 
 class Decoder {
   private readonly text: string;
@@ -114,10 +119,9 @@ class Decoder {
     this.at++;
     let out = '';
     for (;;) {
-      const stop = this.text.slice(this.at).search(/["\\\x00-\x1f\x80-\xff]/);
-      const end = stop < 0 ? this.text.length : this.at + stop;
-      out += this.text.slice(this.at, end);
-      this.at = end;
+      const start = this.at;
+      while (this.at < this.text.length && isPlain(this.text.charCodeAt(this.at))) this.at++;
+      out += this.text.slice(start, this.at);
       const letter = this.text[this.at];
       if (letter === '"') {
         this.at++;

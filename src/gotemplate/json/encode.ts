@@ -1,6 +1,6 @@
+import { decodeRune, isBadRune } from '../bytes.ts';
 import { CallError } from '../error.ts';
 import type { Budget } from '../limits.ts';
-import { decodeRune, isBadRune } from '../bytes.ts';
 import { floatText } from '../strconv/float.ts';
 import { Complex, Dict, List, Sized, typeOf, type Value } from '../values.ts';
 
@@ -30,7 +30,12 @@ function encodeString(text: string, { html }: JsonStyle, budget: Budget): string
     const short = SHORT[letter];
     if (short !== undefined) out += short;
     else if (isBadRune(packed)) out += '\\ufffd';
-    else if (rune < 0x20 || (html && (rune === 0x3c || rune === 0x3e || rune === 0x26)) || rune === 0x2028 || rune === 0x2029)
+    else if (
+      rune < 0x20 ||
+      (html && (rune === 0x3c || rune === 0x3e || rune === 0x26)) ||
+      rune === 0x2028 ||
+      rune === 0x2029
+    )
       out += `\\u${rune.toString(16).padStart(4, '0')}`;
     else out += letter;
   }
@@ -64,7 +69,11 @@ export function encodeJson(value: Value, style: JsonStyle, budget: Budget, depth
   if (value instanceof Complex) throw new CallError(`json: unsupported type: ${typeOf(value)}`);
   if (value instanceof List) {
     if (value.isNil) return 'null';
-    return enclose('[]', value.items.map((item) => encodeJson(item, style, budget, depth + 1)), { style, depth, budget });
+    return enclose(
+      '[]',
+      value.items.map((item) => encodeJson(item, style, budget, depth + 1)),
+      { style, depth, budget },
+    );
   }
   if (value instanceof Dict) {
     if (value.isNil) return 'null';

@@ -24,7 +24,8 @@ export function decompose(value: number): { mantissa: bigint; exponent: number }
 function exact(value: number, mode: 'significant' | 'decimals', count: number): Digits {
   if (value === 0) return { digits: '', point: 0 };
   const { mantissa, exponent } = decompose(value);
-  let digits = exponent >= 0 ? (mantissa << BigInt(exponent)).toString() : (mantissa * 5n ** BigInt(-exponent)).toString();
+  let digits =
+    exponent >= 0 ? (mantissa << BigInt(exponent)).toString() : (mantissa * 5n ** BigInt(-exponent)).toString();
   let point = exponent >= 0 ? digits.length : digits.length + exponent;
   const keep = mode === 'significant' ? count : point + count;
   if (keep < 0) return { digits: '', point: 0 };

@@ -86,19 +86,19 @@ export function unquoteChar(text: string, at: number, quote: string): Unquoted |
     const next = at + (packed & 7);
     return { bytes: text.slice(at, next), rune: packed >> 3, next };
   }
-  const escape = text[at + 1];
-  if (escape === undefined) return undefined;
-  const simple = Object.hasOwn(SIMPLE, escape) ? SIMPLE[escape] : undefined;
+  const letterAfter = text[at + 1];
+  if (letterAfter === undefined) return undefined;
+  const simple = Object.hasOwn(SIMPLE, letterAfter) ? SIMPLE[letterAfter] : undefined;
   if (simple !== undefined) return { bytes: simple, rune: simple.charCodeAt(0), next: at + 2 };
-  if (escape === 'x' || escape === 'u' || escape === 'U') return hexEscape(text, at + 2, escape);
-  if (escape >= '0' && escape <= '7') {
+  if (letterAfter === 'x' || letterAfter === 'u' || letterAfter === 'U') return hexEscape(text, at + 2, letterAfter);
+  if (letterAfter >= '0' && letterAfter <= '7') {
     const digits = text.slice(at + 1, at + 4);
     if (!/^[0-7]{3}$/.test(digits)) return undefined;
     const rune = Number.parseInt(digits, 8);
     return rune > 255 ? undefined : { bytes: String.fromCharCode(rune), rune, next: at + 4 };
   }
-  if (escape === quote && (quote === '"' || quote === "'")) {
-    return { bytes: escape, rune: escape.charCodeAt(0), next: at + 2 };
+  if (letterAfter === quote && (quote === '"' || quote === "'")) {
+    return { bytes: letterAfter, rune: letterAfter.charCodeAt(0), next: at + 2 };
   }
   return undefined;
 }

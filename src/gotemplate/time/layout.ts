@@ -37,8 +37,10 @@ const CODES = [
 
 function codeAt(layout: string, at: number): string | undefined {
   const short = layout.slice(at, at + 3);
-  if (short === 'Jan' && !layout.startsWith('January', at)) return /^[a-z]/.test(layout.slice(at + 3)) ? undefined : short;
-  if (short === 'Mon' && !layout.startsWith('Monday', at)) return /^[a-z]/.test(layout.slice(at + 3)) ? undefined : short;
+  if (short === 'Jan' && !layout.startsWith('January', at))
+    return /^[a-z]/.test(layout.slice(at + 3)) ? undefined : short;
+  if (short === 'Mon' && !layout.startsWith('Monday', at))
+    return /^[a-z]/.test(layout.slice(at + 3)) ? undefined : short;
   const fraction = /^[.,](0+|9+)(?![0-9])/.exec(layout.slice(at));
   return fraction?.[0] ?? CODES.find((code) => layout.startsWith(code, at));
 }

@@ -62,6 +62,7 @@ function name(read: Read, names: readonly string[], length?: number): number {
 
 const ONE_OR_TWO = /^[0-9]{1,2}/;
 const TWO = /^[0-9]{2}/;
+const MINUTE = { name: 'minute', least: 0, most: 59 };
 
 function nanoseconds(digits: string): number {
   return Number(digits.slice(1, 10).padEnd(9, '0'));
@@ -73,10 +74,7 @@ function offset(read: Read, code: string): void {
     read.zone = UTC;
     return;
   }
-  const shape = code
-    .slice(1)
-    .replace(/07|00/g, '..')
-    .replace(/\.\./g, '([0-9]{2})');
+  const shape = code.slice(1).replace(/07|00/g, '..').replace(/\.\./g, '([0-9]{2})');
   const match = new RegExp(`^([+-])${shape}`).exec(read.rest);
   if (match === null) throw new BadPart();
   read.rest = read.rest.slice(match[0].length);
@@ -126,7 +124,6 @@ function half(read: Read, names: readonly string[]): void {
 
 function readPart(read: Read, code: string, after: string): void {
   const hour = { name: 'hour', least: 0, most: 23 };
-  const minute = { name: 'minute', least: 0, most: 59 };
   const month = { name: 'month', least: 1, most: 12 };
   switch (code) {
     case '06':
@@ -170,9 +167,16 @@ function readPart(read: Read, code: string, after: string): void {
     case '03':
       read.hour = number(read, code === '03' ? TWO : ONE_OR_TWO, { ...hour, most: 12 });
       break;
+    default:
+      readSmallPart(read, code, after);
+  }
+}
+
+function readSmallPart(read: Read, code: string, after: string): void {
+  switch (code) {
     case '4':
     case '04':
-      read.minute = number(read, code === '04' ? TWO : ONE_OR_TWO, minute);
+      read.minute = number(read, code === '04' ? TWO : ONE_OR_TWO, MINUTE);
       break;
     case '5':
     case '05':

@@ -64,7 +64,10 @@ export class Time implements Opaque {
       return { params: ['time.Time'], call: (other) => other instanceof Time && test(compare(this, other)) };
     }
     if (name === 'Format') {
-      return { params: ['string'], call: (layout) => formatTime(this.moment, typeof layout === 'string' ? layout : '') };
+      return {
+        params: ['string'],
+        call: (layout) => formatTime(this.moment, typeof layout === 'string' ? layout : ''),
+      };
     }
     if (name === 'AddDate') return { params: ['int', 'int', 'int'], call: (...parts) => this.addDate(parts) };
     return undefined;

@@ -17,6 +17,15 @@ const ESCAPES: Record<string, string> = {
   '\\': '\\',
 };
 
+/** Where the first control character other than tab and newline is; -1 without one. */
+function findControl(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code < 0x20 && code !== 9 && code !== 10) || code === 0x7f) return i;
+  }
+  return -1;
+}
+
 /** Reads a document with BurntSushi's rules and, for the usual mistakes, its words. */
 class Decoder {
   private readonly text: string;
@@ -73,7 +82,7 @@ class Decoder {
       if (this.text[this.at] !== '#') return;
       const end = this.text.indexOf('\n', this.at);
       const comment = this.text.slice(this.at, end < 0 ? this.text.length : end);
-      const control = comment.search(/[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]/);
+      const control = findControl(comment.replace(/\r$/, ''));
       if (control >= 0) this.control(this.at + control);
       this.at += comment.length;
     }
@@ -128,7 +137,7 @@ class Decoder {
     if (letter === '"' || letter === "'") return letter === '"' ? this.basic() : this.literal();
     const bare = /^[A-Za-z0-9_-]*/.exec(this.text.slice(this.at, this.at + 1024))?.[0] ?? '';
     if (bare === '') {
-      if (letter === undefined) this.fail('unexpected EOF; expected key separator \'=\'');
+      if (letter === undefined) this.fail("unexpected EOF; expected key separator '='");
       if (letter === '=') this.fail("unexpected '=': key name appears blank");
       if (letter === '.') this.fail("unexpected '.': keys cannot start with a '.'");
       this.fail(`${wanted}, but got ${this.rune()} instead`);
@@ -186,7 +195,9 @@ class Decoder {
   }
 
   private primitive(): Value {
-    const word = /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[^\s,\]}#]*|^[^\s,\]}#]+/.exec(this.text.slice(this.at, this.at + 256))?.[0];
+    const word = /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[^\s,\]}#]*|^[^\s,\]}#]+/.exec(
+      this.text.slice(this.at, this.at + 256),
+    )?.[0];
     if (word === undefined) return this.fail(`expected value but found ${this.rune()} instead`);
     const read = readPrimitive(word);
     if ('problem' in read) return this.fail(read.problem);
@@ -201,7 +212,7 @@ class Decoder {
       const letter = this.text[this.at];
       if (letter === undefined) this.fail(`unexpected EOF; expected '"'`);
       if (letter === '\n') this.fail('strings cannot contain newlines');
-      if (/[\x00-\x08\x0b-\x1f\x7f]/.test(letter)) this.control(this.at);
+      if (findControl(letter) >= 0) this.control(this.at);
       this.at++;
       if (letter === '"') return out;
       out += letter === '\\' ? this.escape() : letter;
@@ -230,7 +241,7 @@ class Decoder {
     if (end < 0) this.fail(`unexpected EOF; expected "'"`, this.text.length);
     const text = this.text.slice(this.at + 1, this.at + 1 + end);
     if (this.text[this.at + 1 + end] === '\n') this.fail('strings cannot contain newlines');
-    const control = text.search(/[\x00-\x08\x0b-\x1f\x7f]/);
+    const control = findControl(text);
     if (control >= 0) this.control(this.at + 1 + control);
     this.at += end + 2;
     return text;
@@ -243,7 +254,8 @@ class Decoder {
     else if (this.text[this.at] === '\n') this.at++;
     for (;;) {
       const letter = this.text[this.at];
-      if (letter === undefined) this.fail(mark === '"""' ? `unexpected EOF; expected '"""'` : `unexpected EOF; expected "'''"`);
+      if (letter === undefined)
+        this.fail(mark === '"""' ? `unexpected EOF; expected '"""'` : `unexpected EOF; expected "'''"`);
       if (this.text.startsWith(mark, this.at)) break;
       this.at++;
       if (letter !== '\\' || mark === "'''") out += letter;
@@ -309,7 +321,7 @@ class Decoder {
     let inner = table;
     for (const key of path.slice(0, -1)) {
       const next: Entry = inner.get(key) ?? new Dict();
-      if (!(next instanceof Dict)) return this.fail(`Key '${path.join('.')}' has already been defined.`, this.keyAt);
+      if (!(next instanceof Dict)) this.fail(`Key '${path.join('.')}' has already been defined.`, this.keyAt);
       inner.set(key, next);
       inner = next.entries();
     }

@@ -14,10 +14,13 @@ const SHORT: Record<string, string> = {
 };
 
 function quoteText(text: string): string {
-  const escaped = text.replace(/["\\\x00-\x1f\x7f]/g, (letter) => {
-    return SHORT[letter] ?? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-  return `"${escaped}"`;
+  let out = '"';
+  for (const letter of text) {
+    const code = letter.charCodeAt(0);
+    const control = code < 0x20 || code === 0x7f;
+    out += SHORT[letter] ?? (control ? `\\u${code.toString(16).padStart(4, '0')}` : letter);
+  }
+  return `${out}"`;
 }
 
 function keyText(key: string): string {
@@ -109,7 +112,10 @@ class Encoder {
 
   private keyValue(path: readonly string[], value: Value): void {
     const key = path[path.length - 1];
-    if (key === undefined) return this.write(this.element(value, 0));
+    if (key === undefined) {
+      this.write(this.element(value, 0));
+      return;
+    }
     this.write(`${'  '.repeat(path.length - 1)}${keyText(key)} = ${this.element(value, path.length)}`);
     this.newline();
   }

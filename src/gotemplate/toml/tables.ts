@@ -20,9 +20,7 @@ export class KeyProblem extends Error {
 }
 
 function keyText(path: Path): string {
-  return path
-    .map((key) => (/^[A-Za-z0-9_-]+$/.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`))
-    .join('.');
+  return path.map((key) => (/^[A-Za-z0-9_-]+$/.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`)).join('.');
 }
 
 /** The tables of a document, filled key by key, with BurntSushi's rules about what may be defined twice. */

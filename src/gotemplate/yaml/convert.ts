@@ -1,6 +1,6 @@
+import { decodeRune, isAscii, runes } from '../bytes.ts';
 import { CallError } from '../error.ts';
 import type { Budget } from '../limits.ts';
-import { decodeRune, isAscii, runes } from '../bytes.ts';
 import { floatText } from '../strconv/float.ts';
 import { isDigit, isLetter } from '../unicode.ts';
 import { Complex, Dict, List, Sized, typeOf, type Value } from '../values.ts';

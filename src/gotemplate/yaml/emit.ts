@@ -1,7 +1,7 @@
-import type { Budget } from '../limits.ts';
 import { decodeRune } from '../bytes.ts';
-import { analyze, escapeRune, isBreak } from './scalar.ts';
+import type { Budget } from '../limits.ts';
 import { needsQuotes } from './resolve.ts';
+import { analyze, escapeRune, isBreak } from './scalar.ts';
 
 /** What is written: a word that is no string, a string, a list, or a map in order. */
 export type YamlNode =
@@ -51,7 +51,8 @@ class Emitter {
   private newline(): void {
     this.out += '\n';
     this.column = 0;
-    if ((this.out.length & 0xff) === 0 || this.out.length > this.budget.limits.string) this.budget.text(this.out.length);
+    if ((this.out.length & 0xff) === 0 || this.out.length > this.budget.limits.string)
+      this.budget.text(this.out.length);
   }
 
   private writeIndent(): void {
@@ -78,7 +79,10 @@ class Emitter {
   }
 
   private list(items: readonly YamlNode[], place: Place): void {
-    if (items.length === 0) return this.indicator('[]', true, false);
+    if (items.length === 0) {
+      this.indicator('[]', true, false);
+      return;
+    }
     this.indented(false, place === 'mapping' && !this.indention, () => {
       for (const item of items) {
         this.writeIndent();
@@ -89,7 +93,10 @@ class Emitter {
   }
 
   private map(entries: readonly (readonly [string, YamlNode])[]): void {
-    if (entries.length === 0) return this.indicator('{}', true, false);
+    if (entries.length === 0) {
+      this.indicator('{}', true, false);
+      return;
+    }
     this.indented(false, false, () => {
       for (const [key, value] of entries) {
         this.writeIndent();
@@ -164,9 +171,12 @@ class Emitter {
   }
 
   private newlineOf(letter: string): void {
-    if (letter === '\n') return this.newline();
-    this.out += letter;
-    this.column = 0;
+    if (letter === '\n') {
+      this.newline();
+    } else {
+      this.out += letter;
+      this.column = 0;
+    }
   }
 
   private double(text: string, isKey: boolean): void {
@@ -174,9 +184,9 @@ class Emitter {
     this.indicator('"', true, false);
     for (let i = 0; i < text.length; ) {
       const packed = decodeRune(text, i);
-      const escape = escapeRune(packed >> 3);
-      if (escape !== undefined) {
-        this.put(escape);
+      const escaped = escapeRune(packed >> 3);
+      if (escaped !== undefined) {
+        this.put(escaped);
         inBlanks = false;
       } else if (text[i] === ' ') {
         if (!isKey && !inBlanks && this.column > WIDTH && i > 0 && i < text.length - 1) {
@@ -222,7 +232,10 @@ class Emitter {
   }
 }
 
-function styleOf(node: YamlNode & { kind: 'word' | 'string' }, isKey: boolean): 'plain' | 'single' | 'double' | 'literal' {
+function styleOf(
+  node: YamlNode & { kind: 'word' | 'string' },
+  isKey: boolean,
+): 'plain' | 'single' | 'double' | 'literal' {
   if (node.kind === 'word') return 'plain';
   const { multiline, plain, single, block } = analyze(node.text);
   if (isKey && multiline) return 'double';

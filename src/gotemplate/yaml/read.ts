@@ -40,7 +40,7 @@ function asJson(value: Value): Value {
 }
 
 function readScalar(node: Scalar): Value {
-  const text = toBytes(typeof node.value === 'string' ? node.value : String(node.value ?? ''));
+  const text = toBytes(typeof node.value === 'string' ? node.value : '');
   if (node.tag === 'tag:yaml.org,2002:str' && node.type !== undefined && node.type !== Scalar.PLAIN) return text;
   if (node.type !== undefined && node.type !== Scalar.PLAIN) return text;
   const resolved = resolvePlain(text);
@@ -57,7 +57,8 @@ function readNode(node: ParsedNode | null, reader: Reader, depth: number): Value
   if (node === null) return null;
   if (isAlias(node)) {
     const target = reader.anchors.get(node.source);
-    if (target === undefined) throw new CallError(`error converting YAML to JSON: yaml: unknown anchor '${node.source}' referenced`);
+    if (target === undefined)
+      throw new CallError(`error converting YAML to JSON: yaml: unknown anchor '${node.source}' referenced`);
     if (reader.open.has(target)) {
       throw new CallError(`error converting YAML to JSON: yaml: anchor '${node.source}' value contains itself`);
     }
