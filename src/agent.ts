@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Listen } from './core/settings-listen.ts';
+import type { Listen } from './core/config/settings-listen.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';

@@ -1,11 +1,11 @@
-import type { Config } from './core/config.ts';
-import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config-choice.ts';
+import type { Config } from './core/config/config.ts';
+import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
+import { prepare } from './core/config/render.ts';
+import { defaultSettings, type Settings } from './core/config/settings.ts';
 import type { Desired } from './core/desired.ts';
 import { type Facts, noFacts } from './core/facts.ts';
 import type { PlanSettings } from './core/plan-input.ts';
 import type { Problem } from './core/problem.ts';
-import { prepare } from './core/render.ts';
-import { defaultSettings, type Settings } from './core/settings.ts';
 import type { Tools } from './core/tools.ts';
 
 /** What was given by flag or variable; everything may be missing. */

@@ -1,11 +1,11 @@
 import { rmdirSync } from 'node:fs';
-import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config-choice.ts';
+import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
+import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Facts } from './core/facts.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Problem } from './core/problem.ts';
 import { referencedObjects } from './core/record.ts';
 import { secretValues } from './core/redact.ts';
-import { chooseCertsDir } from './core/settings-certs-dir.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
 import type { Tools } from './core/tools.ts';
 import {

@@ -119,7 +119,9 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       after(decision, outcome);
       if (outcome.result === 'moved') moved = true;
       if (outcome.result === 'failed') {
-        problems.push(failure('write-failed', `${outcome.path}: ${outcome.error}`, 'The last good file stays; it is tried again.'));
+        problems.push(
+          failure('write-failed', `${outcome.path}: ${outcome.error}`, 'The last good file stays; it is tried again.'),
+        );
       }
     }
     return { problems, changed, moved };
@@ -128,7 +130,8 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   const journalWrites = (decision: Decision, outcome: Outcome): void => {
     if (outcome.result !== 'done') return;
     for (const file of decision.files) {
-      if (['write', 'put-back', 'remove'].includes(file.action)) note(`${file.action}:${file.reason}`, file.detail, file.path);
+      if (['write', 'put-back', 'remove'].includes(file.action))
+        note(`${file.action}:${file.reason}`, file.detail, file.path);
     }
   };
 
@@ -170,7 +173,9 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     changePhase(pass);
     const problems = [...before, ...done.problems];
     const retry = done.moved ? 50 : done.problems.length > 0 ? retryAfterMs : undefined;
-    const times = [pass.lookAgainAt, retry === undefined ? undefined : ports.now() + retry].filter((at) => at !== undefined);
+    const times = [pass.lookAgainAt, retry === undefined ? undefined : ports.now() + retry].filter(
+      (at) => at !== undefined,
+    );
     return {
       decisions: pass.plan.registries,
       waitingFor: undefined,
@@ -188,7 +193,11 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     try {
       tree = ports.readTree(watch?.tree);
     } catch (error) {
-      const problem = failure('certs-dir-unreadable', messageOf(error), 'Nothing is written until it can be read again.');
+      const problem = failure(
+        'certs-dir-unreadable',
+        messageOf(error),
+        'Nothing is written until it can be read again.',
+      );
       return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
     }
     const planned = planPass({

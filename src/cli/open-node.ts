@@ -7,7 +7,6 @@ import type { GivenFacts } from '../inputs.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
 import { readConfigSource } from '../io/config-source.ts';
-import { probeMirror } from '../io/probe.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber } from '../prober.ts';
@@ -62,10 +61,11 @@ export const trackAddresses = async (values: Values): Promise<AddressTracker> =>
   return tracker;
 };
 
-/** One probe of `/v2/` as a sample of the gate. */
+/** One probe of `/v2/` as a sample of the gate. node:http costs 30 ms to load: not before there is something to ask. */
 export const probeOnce =
   (now: () => number, timeoutMs: () => number) =>
   async (url: string, signal: AbortSignal): Promise<Sample> => {
+    const { probeMirror } = await import('../io/probe.ts');
     const { kind, latencyMs, detail } = await probeMirror({
       url: `${url.replace(/\/$/, '')}/v2/`,
       timeoutMs: timeoutMs(),

@@ -1,5 +1,5 @@
 import { runAgent } from '../agent.ts';
-import type { Listen } from '../core/settings-listen.ts';
+import type { Listen } from '../core/config/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
 import { acquireLock } from '../io/lock.ts';
 import { createLog, logLevels } from '../io/log.ts';

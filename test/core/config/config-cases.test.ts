@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Facts } from '../../src/core/facts.ts';
-import { expectedOutcome, outcomeOf } from './config-cases.ts';
+import type { Facts } from '../../../src/core/facts.ts';
+import { expectedOutcome, outcomeOf } from '../config-cases.ts';
 
-const documentDirectory = join(import.meta.dirname, '../document');
-const caseDirectory = join(import.meta.dirname, '../cases/config');
+const documentDirectory = join(import.meta.dirname, '../../document');
+const caseDirectory = join(import.meta.dirname, '../../cases/config');
 
 describe('each example of the document gives the files it promises', () => {
   for (const file of readdirSync(documentDirectory)

@@ -1,15 +1,15 @@
+import type { Desired, DesiredFile, DesiredUnit } from '../desired.ts';
+import type { Facts } from '../facts.ts';
+import type { Problem } from '../problem.ts';
+import type { Tools } from '../tools.ts';
 import { builtInTemplates, spegelRegistries } from './builtin.ts';
 import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
 import { contextOf } from './context.ts';
-import type { Desired, DesiredFile, DesiredUnit } from './desired.ts';
-import type { Facts } from './facts.ts';
-import type { Problem } from './problem.ts';
 import { judgeRendered } from './render-judge.ts';
 import { policyOf, type SpegelHere, spegelHere } from './render-policy.ts';
 import { nodeProblems, type UnitInput } from './render-problems.ts';
 import { builtInSource, type Clock, extensionSource, renderSource, type Source } from './render-template.ts';
-import type { Tools } from './tools.ts';
 
 /** What rendering needs from outside: containerd's rules, and perhaps a clock for the time limit of a template. */
 export type RenderTools = Pick<Tools, 'judge'> & { readonly clock?: Clock };

@@ -1,7 +1,7 @@
+import type { Desired, Policy } from '../desired.ts';
+import type { Facts } from '../facts.ts';
 import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
-import type { Desired, Policy } from './desired.ts';
-import type { Facts } from './facts.ts';
 
 /** Does Spegel run here and write hosts files, and why not. */
 export type SpegelHere = Pick<Desired, 'spegel' | 'spegelReason'>;

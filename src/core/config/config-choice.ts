@@ -1,5 +1,5 @@
+import type { Problem } from '../problem.ts';
 import { type Config, type ParsedConfig, parseConfig } from './config.ts';
-import type { Problem } from './problem.ts';
 
 /** What lies at `--config` now. `text` is the document, `sha256` its hash. */
 export type Mounted =

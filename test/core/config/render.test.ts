@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseConfig } from '../../src/core/config.ts';
-import type { Desired } from '../../src/core/desired.ts';
-import type { Facts } from '../../src/core/facts.ts';
-import type { Verdict } from '../../src/core/judge.ts';
-import { prepare, type RenderTools } from '../../src/core/render.ts';
-import { codes, fileText, rendered, tools, workerFacts } from './config-cases.ts';
+import { parseConfig } from '../../../src/core/config/config.ts';
+import { prepare, type RenderTools } from '../../../src/core/config/render.ts';
+import type { Desired } from '../../../src/core/desired.ts';
+import type { Facts } from '../../../src/core/facts.ts';
+import type { Verdict } from '../../../src/core/judge.ts';
+import { codes, fileText, rendered, tools, workerFacts } from '../config-cases.ts';
 
 const at = (path: string): string => `templates/root_dir/etc/containerd/certs.d/${path}`;
 type Entry = { path: string; content: string; handoff?: string };

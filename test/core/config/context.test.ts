@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Config, parseConfig } from '../../src/core/config.ts';
-import { contextOf } from '../../src/core/context.ts';
-import { hostInUrl, mirrorKey, normaliseAddress, uniqueAddresses } from '../../src/core/context-address.ts';
-import { bootstrapMirrors } from '../../src/core/context-mirrors.ts';
-import { type Facts, noFacts } from '../../src/core/facts.ts';
-import { fileText, rendered, workerFacts } from './config-cases.ts';
+import { type Config, parseConfig } from '../../../src/core/config/config.ts';
+import { contextOf } from '../../../src/core/config/context.ts';
+import { hostInUrl, mirrorKey, normaliseAddress, uniqueAddresses } from '../../../src/core/config/context-address.ts';
+import { bootstrapMirrors } from '../../../src/core/config/context-mirrors.ts';
+import { type Facts, noFacts } from '../../../src/core/facts.ts';
+import { fileText, rendered, workerFacts } from '../config-cases.ts';
 
 const config = (value: unknown): Config => {
   const parsed = parseConfig(JSON.stringify(value), 'c.yaml');

@@ -1,8 +1,8 @@
+import type { Facts } from '../facts.ts';
 import type { Config } from './config.ts';
 import { type Json, type JsonMap, mapOf, valueAt, withKeys } from './config-json.ts';
 import { uniqueAddresses } from './context-address.ts';
 import { bootstrapMirrors, controlPlaneOf } from './context-mirrors.ts';
-import type { Facts } from './facts.ts';
 
 /** The Secrets that a template may read; it remembers that one was read, since the file is then one of credentials. */
 export class SecretMap extends Map<string, Readonly<Record<string, string>>> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { certsDirPrefix, namespaceOf, readExtensionPath } from '../../src/core/extension-path.ts';
+import { certsDirPrefix, namespaceOf, readExtensionPath } from '../../../src/core/config/extension-path.ts';
 
 const below = (rest: string): string => {
   const read = readExtensionPath(certsDirPrefix + rest);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { builtInTemplates, defaultTemplate } from '../../src/core/builtin.ts';
-import { parseConfig } from '../../src/core/config.ts';
-import type { Facts } from '../../src/core/facts.ts';
-import type { Family } from '../support/spegel/families.ts';
-import { createSpegel } from '../support/spegel/spegel.ts';
-import type { Values } from '../support/spegel/values.ts';
-import { fileText, rendered, workerFacts } from './config-cases.ts';
+import { builtInTemplates, defaultTemplate } from '../../../src/core/config/builtin.ts';
+import { parseConfig } from '../../../src/core/config/config.ts';
+import type { Facts } from '../../../src/core/facts.ts';
+import type { Family } from '../../support/spegel/families.ts';
+import { createSpegel } from '../../support/spegel/spegel.ts';
+import type { Values } from '../../support/spegel/values.ts';
+import { fileText, rendered, workerFacts } from '../config-cases.ts';
 
 type Hosts = { readonly server: string | undefined; readonly hosts: ReadonlyMap<string, string> };
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseConfig } from '../../src/core/config.ts';
-import { compareText, isMap, type Json } from '../../src/core/config-json.ts';
-import { configProblemCodes } from '../../src/core/config-problems.ts';
-import { defaultSettings } from '../../src/core/settings.ts';
-import { codes } from './config-cases.ts';
+import { parseConfig } from '../../../src/core/config/config.ts';
+import { compareText, isMap, type Json } from '../../../src/core/config/config-json.ts';
+import { configProblemCodes } from '../../../src/core/config/config-problems.ts';
+import { defaultSettings } from '../../../src/core/config/settings.ts';
+import { codes } from '../config-cases.ts';
 
 const good = (text: string): NonNullable<ReturnType<typeof parseConfig>['config']> => {
   const { config, problems } = parseConfig(text, 'c.yaml');

@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts';
+import type { Problem } from '../problem.ts';
 
 /** Distributions whose containerd reads its registry hosts files from a directory that we know. */
 export const certsDirPresets = [

@@ -1,3 +1,4 @@
+import type { Problem } from '../problem.ts';
 import { locateDocument, locateSpegel } from './config-document.ts';
 import { type Extension, readExtensions } from './config-extensions.ts';
 import { deepFreeze, isMap, type JsonMap, mapOf, replaceAt } from './config-json.ts';
@@ -12,7 +13,6 @@ import {
 import { type At, childAt, configReader, readBoolean } from './config-reader.ts';
 import { type HelmValuesForm, readHelmValues } from './helm-values.ts';
 import { type ChartValues, readChartValues } from './helm-values-chart.ts';
-import type { Problem } from './problem.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { readYaml, type YamlProblem } from './yaml-positions.ts';
 

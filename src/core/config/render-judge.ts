@@ -1,12 +1,12 @@
+import { modelledVersions, parseContainerdVersion } from '../containerd-version.ts';
+import type { DesiredFile } from '../desired.ts';
+import type { Facts } from '../facts.ts';
+import type { JudgedProblem, Judgement } from '../judge.ts';
+import type { Problem } from '../problem.ts';
+import type { Tools } from '../tools.ts';
 import type { Config } from './config.ts';
 import type { RenderProblemCode } from './config-problems.ts';
-import { modelledVersions, parseContainerdVersion } from './containerd-version.ts';
-import type { DesiredFile } from './desired.ts';
-import type { Facts } from './facts.ts';
-import type { JudgedProblem, Judgement } from './judge.ts';
-import type { Problem } from './problem.ts';
 import { type Source, sourcePlace } from './render-template.ts';
-import type { Tools } from './tools.ts';
 
 const consequence = {
   ignored: 'containerd would ignore the file',

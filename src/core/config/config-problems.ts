@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts';
+import type { Problem } from '../problem.ts';
 import type { Place } from './yaml-positions.ts';
 
 /** Every code that reading a configuration can give, with what it is about. */

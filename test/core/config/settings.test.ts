@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { defaultTemplate } from '../../src/core/builtin.ts';
-import { parseConfig } from '../../src/core/config.ts';
-import { defaultSettings, type Settings } from '../../src/core/settings.ts';
-import { certsDirPresets, chooseCertsDir, presetCertsDir } from '../../src/core/settings-certs-dir.ts';
-import { formatDuration, parseDuration } from '../../src/core/settings-duration.ts';
-import { parseListen } from '../../src/core/settings-listen.ts';
-import { isCidr, isHostPattern } from '../../src/core/settings-policy.ts';
+import { defaultTemplate } from '../../../src/core/config/builtin.ts';
+import { parseConfig } from '../../../src/core/config/config.ts';
+import { defaultSettings, type Settings } from '../../../src/core/config/settings.ts';
+import { certsDirPresets, chooseCertsDir, presetCertsDir } from '../../../src/core/config/settings-certs-dir.ts';
+import { formatDuration, parseDuration } from '../../../src/core/config/settings-duration.ts';
+import { parseListen } from '../../../src/core/config/settings-listen.ts';
+import { isCidr, isHostPattern } from '../../../src/core/config/settings-policy.ts';
 
 const settingsOf = (value: unknown): Settings => {
   const { config, problems } = parseConfig(JSON.stringify({ handspegel: value }), 'c.yaml');
@@ -100,7 +100,7 @@ test('certs.d is where the flag says, then the preset, then the chart, and a dif
 });
 
 test('docs/configuration.md names every setting with its default, and every preset', () => {
-  const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const keys = (value: object, prefix: string): string[] =>
     Object.entries(value).flatMap(([key, inner]) =>
       typeof inner === 'object' && inner !== null && !Array.isArray(inner) && key !== 'listen' && key !== 'adminListen'
@@ -116,7 +116,7 @@ test('docs/configuration.md names every setting with its default, and every pres
 });
 
 test('the examples of docs/configuration.md are configurations, and its template is the built-in one', () => {
-  const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const blocks = (language: string): string[] =>
     [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body]) => body ?? '');
   for (const yaml of blocks('yaml')) assert.deepEqual(parseConfig(yaml, 'docs').problems, []);

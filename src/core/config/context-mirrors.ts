@@ -1,7 +1,7 @@
+import { parseContainerdVersion } from '../containerd-version.ts';
+import type { Facts } from '../facts.ts';
 import type { Config } from './config.ts';
-import { parseContainerdVersion } from './containerd-version.ts';
 import { hostInUrl, isIPv6, mirrorKey, normaliseAddress, uniqueAddresses } from './context-address.ts';
-import type { Facts } from './facts.ts';
 
 export type BootstrapMirrors = {
   /** URLs in order: this node, the control plane, then the chart's additional targets; each once. */

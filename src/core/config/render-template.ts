@@ -1,11 +1,11 @@
-import { TemplateError } from '../gotemplate/error.ts';
-import { parseTemplate, type Template } from '../gotemplate/template.ts';
+import { TemplateError } from '../../gotemplate/error.ts';
+import { parseTemplate, type Template } from '../../gotemplate/template.ts';
+import type { DesiredFile } from '../desired.ts';
+import type { Problem } from '../problem.ts';
 import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
 import { joinPath, type RenderProblemCode } from './config-problems.ts';
 import type { TemplateData } from './context.ts';
-import type { DesiredFile } from './desired.ts';
-import type { Problem } from './problem.ts';
 import { placeInText } from './yaml-positions.ts';
 
 /** Milliseconds that only grow: the time limit of a template needs it. */

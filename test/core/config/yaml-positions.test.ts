@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { placeInText, readYaml, yamlLimits } from '../../src/core/yaml-positions.ts';
+import { placeInText, readYaml, yamlLimits } from '../../../src/core/config/yaml-positions.ts';
 
 const problem = (text: string): string => {
   const [first] = readYaml(text).problems;

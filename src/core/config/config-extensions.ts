@@ -1,7 +1,7 @@
+import type { Policy } from '../desired.ts';
 import { compareText, kindName } from './config-json.ts';
 import type { Report } from './config-problems.ts';
 import { type At, childAt, configReader, keyAt, readMap, readWord, refuseUnknownKeys } from './config-reader.ts';
-import type { Policy } from './desired.ts';
 import { type PathFinding, readExtensionPath } from './extension-path.ts';
 import type { TextSource } from './yaml-positions.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfig } from '../../src/core/config.ts';
-import type { ChartValues } from '../../src/core/helm-values-chart.ts';
-import { registryUrl } from '../../src/core/helm-values-url.ts';
-import { codes } from './config-cases.ts';
+import { parseConfig } from '../../../src/core/config/config.ts';
+import type { ChartValues } from '../../../src/core/config/helm-values-chart.ts';
+import { registryUrl } from '../../../src/core/config/helm-values-url.ts';
+import { codes } from '../config-cases.ts';
 
 const parse = (values: unknown, layout = 'auto'): ReturnType<typeof parseConfig> =>
   parseConfig(

@@ -1,9 +1,9 @@
+import type { DesiredUnit } from '../desired.ts';
+import type { Problem } from '../problem.ts';
 import type { RenderProblemCode } from './config-problems.ts';
 import { basicAuthSecret, type TemplateData } from './context.ts';
 import { bootstrapMirrors, doubledTargets } from './context-mirrors.ts';
-import type { DesiredUnit } from './desired.ts';
 import { namespaceOf } from './extension-path.ts';
-import type { Problem } from './problem.ts';
 import type { JudgeInput } from './render-judge.ts';
 import type { SpegelHere } from './render-policy.ts';
 
