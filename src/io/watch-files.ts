@@ -1,111 +1,183 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import type { FSWatcher } from 'chokidar';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WatchOptions as ChokidarOptions, FSWatcher } from 'chokidar';
+import { codeOf, isGone, textOf } from './disk/files.ts';
+
+type Watch = (path: string, options: ChokidarOptions) => FSWatcher;
 
 export type WatchOptions = {
   readonly certsDir: string;
-  /** A file, or a ConfigMap mount. */
+  /** A file, or a directory as a ConfigMap mount has it. */
   readonly configPath?: string;
+  /** A hint to look again; may come often, and for changes of our own. */
   readonly wake: (reason: string) => void;
-  /** Said once per change: why there is no watch, or that there is one again. */
+  /** Said once each time it changes: that there is no watch, why and what to do, or that there is one again. */
   readonly report: (message: string) => void;
   readonly signal: AbortSignal;
-  /** How often the directory is looked at without a watch, and a watch is tried again. */
+  /** Without a watch: how often to wake, and how often to try to watch again, in milliseconds. */
   readonly pollMs?: number;
   readonly retryMs?: number;
+  /** For tests: where the watcher comes from. */
+  readonly load?: () => Promise<{ readonly watch: Watch }>;
 };
 
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+/** Directories below the parent of certs.d that are followed: as deep as a look reads, and one more. */
+const deepest = 8;
+const common = { ignoreInitial: true, atomic: false, followSymlinks: false, ignorePermissionErrors: true } as const;
 
-const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+const explain = (error: unknown): string => {
+  if (codeOf(error) === 'ENOSPC') return 'no inotify watch is left: raise fs.inotify.max_user_watches';
+  if (codeOf(error) === 'EMFILE') {
+    return 'no inotify instance or file descriptor is left: raise fs.inotify.max_user_instances or ulimit -n';
+  }
+  return textOf(error);
+};
+
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
-    await setTimeout(ms, undefined, { signal });
+    await delay(ms, undefined, { signal });
   } catch (error) {
-    if (!isAbort(error)) throw error;
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
   }
 };
 
-const explain = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === 'ENOSPC') return 'no inotify watch is left: raise fs.inotify.max_user_watches';
-  if (code === 'EMFILE')
-    return 'no inotify instance or file descriptor is left: raise fs.inotify.max_user_instances or ulimit -n';
-  return message;
+/** What is really watched when certs.d is reached through symbolic links. */
+const resolved = (path: string): string => {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (isGone(error) || codeOf(error) === 'ELOOP') return path;
+    throw error;
+  }
+};
+
+const inodeOf = (path: string): string => {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.dev}:${stats.ino}`;
+};
+
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** The raw event's directory: not typed by chokidar, and only ever used as a hint. */
+const directoryOf = (details: unknown): string =>
+  typeof details === 'object' && details !== null && 'watchedPath' in details ? String(details.watchedPath) : '';
+
+type Events = {
+  readonly wake: (reason: string) => void;
+  /** An error, or `undefined` when what is watched was replaced and the watch must begin anew. */
+  readonly broken: (error: unknown) => void;
 };
 
 /**
- * Watches the parent of certs.d, but only certs.d and what is below: a watch on `_default` itself would follow the
- * directory into `_backup/` (spegel.md). One failure ends it; the caller falls back to looking every second.
+ * The parent of certs.d, but only certs.d and what is below it: a watch on `_default` itself would follow the directory
+ * into `_backup/`. Raw events come at once, and for what chokidar keeps to itself: modes of directories, two writes
+ * within 50 ms.
  */
-const watchOnce = async (options: WatchOptions, failed: (error: unknown) => void): Promise<FSWatcher> => {
-  const { watch } = await import('chokidar');
-  const parent = dirname(options.certsDir);
-  const within = options.certsDir + sep;
-  const depthOf = (path: string): number => path.slice(within.length).split(sep).length;
-  const ignored = (path: string): boolean => {
-    if (path === parent || path === options.certsDir) return false;
-    if (!path.startsWith(within)) return true;
-    return path.startsWith(join(options.certsDir, '_backup') + sep) ? depthOf(path) > 3 : depthOf(path) > 4;
+const watchCertsDir = (watch: Watch, path: string, { wake, broken }: Events): FSWatcher => {
+  const certsDir = resolved(path);
+  const parent = dirname(certsDir);
+  const inode = inodeOf(parent);
+  const isOurs = (one: string): boolean => one === certsDir || one.startsWith(certsDir + sep);
+  const watcher = watch(parent, { ...common, depth: deepest, ignored: (one) => one !== parent && !isOurs(one) });
+  const changed = (one: string): void => {
+    if (isOurs(one)) wake(`${relative(parent, one)} changed`);
   };
-  const watcher = watch(parent, {
-    ignored,
-    ignoreInitial: true,
-    atomic: false,
-    followSymlinks: false,
-    ignorePermissionErrors: true,
+  watcher.on('all', (_event, one) => changed(one));
+  watcher.on('raw', (_event, name, details) => {
+    const directory = directoryOf(details);
+    // The name of the watched directory itself: it was moved, removed, or its attributes changed.
+    if (directory === parent && name === basename(parent) && inodeOf(parent) !== inode) broken(undefined);
+    else changed(basename(directory) === name ? directory : join(directory, String(name)));
   });
-  watcher.on('all', (_event, path) => options.wake(`${basename(path)} changed`));
-  watcher.on('error', failed);
+  watcher.on('error', (error) => {
+    if (!isGone(error)) broken(error);
+  });
   return watcher;
 };
 
-const watchConfig = async (options: WatchOptions, failed: (error: unknown) => void): Promise<FSWatcher | undefined> => {
-  if (options.configPath === undefined || !existsSync(options.configPath)) return undefined;
-  const { watch } = await import('chokidar');
-  const watcher = watch(options.configPath, { ignoreInitial: true, atomic: false, followSymlinks: true, depth: 1 });
-  watcher.on('all', () => options.wake('the configuration changed'));
-  watcher.on('error', failed);
+/** A ConfigMap mount is one directory whose link `..data` is replaced; a file is watched by name in its directory. */
+const watchConfig = (watch: Watch, path: string, { wake, broken }: Events): FSWatcher => {
+  const directory = isDirectory(path) ? path : dirname(path);
+  const ignored = (one: string): boolean => directory !== path && one !== directory && one !== path;
+  const watcher = watch(directory, { ...common, depth: 0, ignored });
+  const changed = (): void => wake('the configuration changed');
+  watcher.on('all', changed);
+  watcher.on('raw', (_event, name) => {
+    if (directory === path || name === basename(path)) changed();
+  });
+  watcher.on('error', (error) => {
+    if (!isGone(error)) broken(error);
+  });
   return watcher;
 };
 
-/** Waits for the first of: a failure of the watch, certs.d's parent replaced or gone, the end. */
-const untilBroken = async (options: WatchOptions, broken: Promise<unknown>): Promise<unknown> => {
-  const ended = new Promise<undefined>((resolve) => {
-    options.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    if (options.signal.aborted) resolve(undefined);
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
   });
-  return Promise.race([broken, ended]);
+
+type Ending = { readonly kind: 'failed'; readonly error: unknown } | { readonly kind: 'replaced' | 'aborted' };
+
+/** One life of the watch. */
+const watchOnce = async (options: WatchOptions, onReady: () => void): Promise<Ending> => {
+  const { certsDir, configPath, wake, signal } = options;
+  const watchers: FSWatcher[] = [];
+  const ending = Promise.withResolvers<Ending>();
+  let over = false;
+  const end = (how: Ending): void => {
+    over = true;
+    ending.resolve(how);
+  };
+  const broken = (error: unknown): void => end(error === undefined ? { kind: 'replaced' } : { kind: 'failed', error });
+  void aborted(signal).then(() => end({ kind: 'aborted' }));
+  try {
+    const { watch } = await (options.load ?? (() => import('chokidar')))();
+    if (signal.aborted) return { kind: 'aborted' };
+    const begin = (watcher: FSWatcher): Promise<void> => {
+      watchers.push(watcher);
+      return new Promise((resolve) => watcher.once('ready', resolve));
+    };
+    const ready = [begin(watchCertsDir(watch, certsDir, { wake, broken }))];
+    if (configPath !== undefined) ready.push(begin(watchConfig(watch, configPath, { wake, broken })));
+    // Errors of the first look come before `ready`, so what has become ready without one works.
+    void Promise.all(ready).then(() => {
+      if (!over) onReady();
+    });
+    return await ending.promise;
+  } catch (error) {
+    return { kind: 'failed', error };
+  } finally {
+    await Promise.all(watchers.map((watcher) => watcher.close()));
+  }
 };
 
-/** Watches until the signal is aborted; without inotify it looks every second, and tries again every 30 s. */
+/**
+ * Wakes on every change of certs.d, of what is below it, and of the configuration, until the signal is aborted. Without
+ * inotify it wakes every second instead and tries to watch again every 30 s; it never fails.
+ */
 export const watchFiles = async (options: WatchOptions): Promise<void> => {
-  const { signal, report, wake } = options;
-  let said = '';
-  const say = (message: string): void => {
-    if (message !== said) report(message);
-    said = message;
+  const { wake, report, signal, pollMs = 1_000, retryMs = 30_000 } = options;
+  let said: string | undefined;
+  const onReady = (): void => {
+    wake('the watch begins');
+    if (said !== undefined) report('files are watched again');
+    said = undefined;
   };
   while (!signal.aborted) {
-    const broken = Promise.withResolvers<unknown>();
-    const watchers: FSWatcher[] = [];
-    try {
-      watchers.push(await watchOnce(options, broken.resolve));
-      const config = await watchConfig(options, broken.resolve);
-      if (config !== undefined) watchers.push(config);
-      wake('the watch begins');
-      if (said !== '') say('files are watched again');
-      const problem = await untilBroken(options, broken.promise);
-      if (problem !== undefined) say(`files are looked at every second, not watched: ${explain(problem)}`);
-    } catch (error) {
-      say(`files are looked at every second, not watched: ${explain(error)}`);
+    const ending = await watchOnce(options, onReady);
+    if (ending.kind === 'replaced') {
+      wake('the parent of certs.d was replaced');
+      await pause(100, signal);
     }
-    await Promise.all(watchers.map((watcher) => watcher.close()));
-    const until = Date.now() + (options.retryMs ?? 30_000);
-    while (!signal.aborted && Date.now() < until) {
-      await sleep(options.pollMs ?? 1_000, signal);
+    if (ending.kind !== 'failed') continue;
+    const message = `files are looked at every ${pollMs / 1_000} s, not watched: ${explain(ending.error)}`;
+    if (message !== said) report(message);
+    said = message;
+    for (let waited = 0; waited < retryMs && !signal.aborted; waited += pollMs) {
       wake('looking without a watch');
+      await pause(pollMs, signal);
     }
   }
 };
