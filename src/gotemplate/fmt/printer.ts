@@ -41,6 +41,7 @@ export class Printer {
     }
     if (verb === 'T') this.write(formatString(this.flags, typeOf(arg), this.budget));
     else if (verb === 'p') this.pointer(arg);
+    else if (verb === 'w' && typeof arg === 'object') this.badVerb(arg, verb);
     else this.printValue(arg, verb, 0);
   }
 

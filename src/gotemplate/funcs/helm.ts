@@ -25,25 +25,25 @@ function wrongType(value: Value, type: string): CallError {
 }
 
 /** Reads a map; an error becomes the map {Error: ...}, as Helm has it. */
-function readDict(read: Read, prefix: string): Func {
+function readDict(read: Read, prefix: string, none: Dict = NIL_DICT): Func {
   return fn(['string'], ({ budget }, text) =>
     orElse(() => {
       const value = read(text, budget);
       if (value instanceof Dict) return value;
-      if (value === null) return NIL_DICT;
+      if (value === null) return none;
       throw new CallError(prefix + wrongType(value, 'map[string]interface {}').message);
     }, errorDict),
   );
 }
 
 /** Reads a list; an error becomes the only item. */
-function readList(read: Read, prefix: string): Func {
+function readList(read: Read, prefix: string, none: List = NIL_LIST): Func {
   return fn(['string'], ({ budget }, text) =>
     orElse(
       () => {
         const value = read(text, budget);
         if (value instanceof List) return value;
-        if (value === null) return NIL_LIST;
+        if (value === null) return none;
         throw new CallError(prefix + wrongType(value, '[]interface {}').message);
       },
       (message) => new List([message]),
@@ -99,8 +99,8 @@ export const HELM: Funcs = {
   toYaml: writer(toYaml, empty),
   toYamlPretty: writer(toYaml, empty),
   mustToYaml: writer(toYaml, undefined),
-  fromYaml: readDict(readYaml, YAML_PREFIX),
-  fromYamlArray: readList(readYaml, YAML_PREFIX),
+  fromYaml: fn(['string'], (context, text) => readDict(readYaml, YAML_PREFIX, new Dict()).call(context, [text])),
+  fromYamlArray: readList(readYaml, YAML_PREFIX, new List([])),
   toJson: writer(toJson, empty),
   mustToJson: writer(toJson, undefined),
   fromJson: readDict(decodeJson, ''),

@@ -47,8 +47,9 @@ class Decoder {
     return value;
   }
 
+  /** Within a word or a number Go takes the end of the text for a blank. */
   private unexpected(context: string): never {
-    const letter = this.text[this.at];
+    const letter = this.text[this.at] ?? (/^in (?!string literal)|^after decimal/.test(context) ? ' ' : undefined);
     if (letter === undefined) throw new CallError('unexpected end of JSON input');
     throw new CallError(`invalid character ${shown(letter)} ${context}`);
   }

@@ -69,8 +69,12 @@ class Decoder {
   }
 
   private rune(): string {
-    if (this.at >= this.text.length) return 'end of file';
+    if (this.at >= this.text.length) return "'\\x00'";
     return quoteRune(decodeRune(this.text, this.at) >> 3);
+  }
+
+  private runeOrEnd(): string {
+    return this.at >= this.text.length ? 'end of file' : this.rune();
   }
 
   /** Skips blanks and comments, and newlines where they mean nothing. */
@@ -282,7 +286,7 @@ class Decoder {
       this.skip(true);
       if (this.text[this.at] === ',') this.at++;
       else if (this.text[this.at] !== ']') {
-        this.fail(`expected a comma (',') or array terminator (']'), but got ${this.rune()}`);
+        this.fail(`expected a comma (',') or array terminator (']'), but got ${this.runeOrEnd()}`);
       }
     }
     this.at++;
@@ -295,6 +299,8 @@ class Decoder {
     const key = this.key;
     const table = new Map<string, Value>();
     this.at++;
+    this.tables.context = [...outer, key];
+    this.key = '';
     for (;;) {
       this.skip(true);
       if (this.text[this.at] === '}') break;
@@ -308,7 +314,7 @@ class Decoder {
       this.skip(true);
       if (this.text[this.at] === ',') this.at++;
       else if (this.text[this.at] !== '}') {
-        this.fail(`expected a comma or an inline table terminator '}', but got ${this.rune()} instead`);
+        this.fail(`expected a comma or an inline table terminator '}', but got ${this.runeOrEnd()} instead`);
       }
     }
     this.at++;

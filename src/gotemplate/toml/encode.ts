@@ -1,6 +1,8 @@
 import { CallError } from '../error.ts';
 import type { Budget } from '../limits.ts';
 import { floatText } from '../strconv/float.ts';
+import { formatTime } from '../time/format.ts';
+import { Time } from '../time/value.ts';
 import { Complex, Dict, List, Sized, typeOf, type Value } from '../values.ts';
 
 const SHORT: Record<string, string> = {
@@ -49,6 +51,20 @@ function floatWord(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   const text = floatText(value);
   return /[e.]/.test(text) ? text : `${text}.0`;
+}
+
+/** A time without a zone is written without one. */
+function timeText({ moment }: Time): string {
+  switch (moment.zone(0).name) {
+    case 'datetime-local':
+      return formatTime(moment, '2006-01-02T15:04:05.999999999');
+    case 'date-local':
+      return formatTime(moment, '2006-01-02');
+    case 'time-local':
+      return formatTime(moment, '15:04:05.999999999');
+    default:
+      return formatTime(moment, '2006-01-02T15:04:05.999999999Z07:00');
+  }
 }
 
 /** BurntSushi's encoder: plain keys before tables, two blanks of indent for each level. */
@@ -139,7 +155,7 @@ class Encoder {
     if (value instanceof Dict) return this.inline(value, depth);
     if (value instanceof Complex) throw new CallError(`unsupported type: ${typeOf(value)}`);
     if (value === null || value === undefined) throw new CallError('toml: cannot encode array with nil element');
-    return value.type === 'time.Time' ? value.json().slice(1, -1) : quoteText(value.text());
+    return value instanceof Time ? timeText(value) : quoteText(value.text());
   }
 
   private inline(value: Dict, depth: number): string {

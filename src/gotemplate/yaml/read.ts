@@ -5,18 +5,8 @@ import { CallError } from '../error.ts';
 import type { Budget } from '../limits.ts';
 import { formatFloat } from '../strconv/float.ts';
 import { Dict, List, type Value } from '../values.ts';
+import { yamlProblem } from './problem.ts';
 import { resolvePlain } from './resolve.ts';
-
-/** go-yaml's words for the mistakes that people make most; others keep the parser's own words. */
-const WORDS: Record<string, string> = {
-  BAD_INDENT: 'did not find expected key',
-  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  IMPOSSIBLE: 'did not find expected node content',
-  MISSING_CHAR: "did not find expected ',' or ']'",
-  TAB_AS_INDENT: 'found character that cannot start any token',
-  UNEXPECTED_TOKEN: 'did not find expected node content',
-  BAD_ALIAS: 'unknown anchor',
-};
 
 type Reader = { readonly budget: Budget; readonly anchors: Map<string, ParsedNode>; readonly open: Set<ParsedNode> };
 
@@ -41,10 +31,12 @@ function asJson(value: Value): Value {
 
 function readScalar(node: Scalar): Value {
   const text = toBytes(typeof node.value === 'string' ? node.value : '');
-  if (node.tag === 'tag:yaml.org,2002:str' && node.type !== undefined && node.type !== Scalar.PLAIN) return text;
-  if (node.type !== undefined && node.type !== Scalar.PLAIN) return text;
+  const tag = node.tag?.replace('tag:yaml.org,2002:', '!!');
+  const quoted = node.type !== undefined && node.type !== Scalar.PLAIN;
+  const isResolvable = tag === undefined ? !quoted : /^!!(int|float|bool|null)$/.test(tag);
+  if (!isResolvable) return text;
   const resolved = resolvePlain(text);
-  return resolved === undefined || resolved === 'merge' ? text : resolved;
+  return resolved === undefined ? text : resolved;
 }
 
 function isMergeKey(node: unknown): boolean {
@@ -121,9 +113,7 @@ export function readYaml(text: string, budget: Budget): Value {
   if (first === undefined) return null;
   const [problem] = first.errors;
   if (problem !== undefined) {
-    const { line } = lineCounter.linePos(problem.pos[0]);
-    const words = Object.hasOwn(WORDS, problem.code) ? WORDS[problem.code] : toBytes(problem.message);
-    throw new CallError(`error converting YAML to JSON: yaml: line ${line}: ${words}`);
+    throw new CallError(`error converting YAML to JSON: ${yamlProblem(first.errors, lineCounter)}`);
   }
   return readNode(first.contents, { budget, anchors: new Map(), open: new Set() }, 0);
 }

@@ -2,9 +2,9 @@ import { parseFloat64 } from '../strconv/float.ts';
 import { parseInt64, parseUint64 } from '../strconv/int.ts';
 
 /** What a plain scalar is in YAML 1.1 as go-yaml reads it; undefined for a string. */
-export type Resolved = boolean | null | number | bigint | 'merge' | undefined;
+export type Resolved = boolean | null | number | bigint | undefined;
 
-const WORDS: Record<string, boolean | null | number | 'merge'> = {
+const WORDS: Record<string, boolean | null> = {
   y: true,
   yes: true,
   true: true,
@@ -21,9 +21,8 @@ const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 const TIMESTAMP =
   /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})|[ ]+[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?)?$/;
 
-function word(text: string): boolean | null | number | 'merge' | undefined {
+function word(text: string): boolean | null | number | undefined {
   if (text === '' || text === '~') return null;
-  if (text === '<<') return 'merge';
   if (/^\.(nan|NaN|NAN)$/.test(text)) return Number.NaN;
   const infinity = INFINITIES.exec(text);
   if (infinity !== null) return infinity[1] === '-' ? -Infinity : Infinity;
