@@ -74,13 +74,27 @@ const nothing: PassResult = {
   changed: [],
 };
 
-/** Every path that a change may touch, so that the next look does not take it for somebody else's. */
-const touched = (changes: readonly Change[]): readonly string[] =>
-  changes.flatMap((change) => {
-    const inside = change.kind === 'put-directory' ? change.content.map((entry) => `${change.path}/${entry.path}`) : [];
-    const backup = change.path.startsWith('_backup/') ? ['_backup'] : [];
-    return [change.path, ...inside, ...backup];
-  });
+/** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
+const traces = (change: Change): readonly (readonly [string, 'gone' | 'there' | Uint8Array])[] => {
+  if (change.path.startsWith('_backup/')) return [['_backup', 'there']];
+  switch (change.kind) {
+    case 'write-file':
+      return [[change.path, change.bytes]];
+    case 'put-directory':
+      return [
+        [change.path, 'there'],
+        ...change.content.map(
+          (entry) => [`${change.path}/${entry.path}`, entry.kind === 'file' ? entry.bytes : 'there'] as const,
+        ),
+      ];
+    case 'make-link':
+    case 'set-attributes':
+      return [[change.path, 'there']];
+    case 'remove-file':
+    case 'remove-empty-directory':
+      return [[change.path, 'gone']];
+  }
+};
 
 /**
  * THE loop's body: observe -> plan -> apply -> remember. Level-triggered; a pass is synchronous, so passes never overlap,
@@ -89,7 +103,7 @@ const touched = (changes: readonly Change[]): readonly string[] =>
 export const createReconciler = (ports: Ports, remembered: Ledger | undefined): Reconciler => {
   let ledger = remembered ?? emptyLedger;
   let watch: Watch | undefined;
-  let own = new Set<string>();
+  const own = new Map<string, 'gone' | 'there' | Uint8Array>();
   let saved: Ledger | undefined = remembered;
 
   const note = (event: string, detail: string, path?: string): void =>
@@ -114,7 +128,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     for (const decision of decisions) {
       if (decision.changes.length === 0) continue;
       const outcome = ports.apply(decision.changes);
-      for (const path of touched(decision.changes)) own.add(path);
+      const made = new Set(outcome.changed);
+      for (const change of decision.changes) {
+        if (made.has(change.path)) for (const [path, trace] of traces(change)) own.set(path, trace);
+      }
       changed.push(...outcome.changed);
       after(decision, outcome);
       if (outcome.result === 'moved') moved = true;
@@ -203,7 +220,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const planned = planPass({
       tree,
       watch,
-      own,
+      own: new Map(own),
       desired: intent.desired,
       facts: intent.facts,
       ledger,
@@ -214,15 +231,15 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       tools: ports.tools,
     });
     watch = planned.observation.watch;
-    own = new Set();
+    own.clear();
     ledger = planned.kept.ledger;
     ports.probe(planned.probe);
     journalEpisode(planned);
+    const before = save(planned.kept.objects);
     if (!planned.observation.settled) {
       const { waitingFor, lookAgainAt } = planned.observation;
-      return { ...nothing, decisions: planned.plan.registries, waitingFor, lookAgainAt };
+      return { ...nothing, decisions: planned.plan.registries, waitingFor, problems: before, lookAgainAt };
     }
-    const before = save(planned.kept.objects);
     const result = intent.releasing ? release(planned) : regular(planned, before);
     const after = intent.releasing ? [] : save(new Map());
     return { ...result, problems: [...result.problems, ...after] };

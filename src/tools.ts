@@ -1,5 +1,6 @@
 import { type ContainerdVersion, versionNumber } from './core/containerd-version.ts';
 import type { HostsFile } from './core/hosts-file.ts';
+import { parseLenient } from './core/hosts-lenient.ts';
 import { type Judgement, judgeHostsFile } from './core/judge.ts';
 import type { Tools } from './core/tools.ts';
 import { sha256 } from './io/hash.ts';
@@ -25,7 +26,7 @@ const besideKey = (beside: ReadonlyMap<string, Uint8Array>, hash: Tools['sha256'
 export const createTools = (options: { readonly agentVersion: string; readonly object: Tools['object'] }): Tools => {
   const hash = remember((bytes) => sha256(bytes));
   const sum = (bytes: Uint8Array): string => hash(bytes, '');
-  const parsed = remember<HostsFile | undefined>((bytes) => undefined);
+  const parsed = remember<HostsFile | undefined>((bytes) => parseLenient(bytes));
   const judgements = new WeakMap<Uint8Array, Map<string, Judgement>>();
   const judge = (
     bytes: Uint8Array,

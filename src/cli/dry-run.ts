@@ -26,7 +26,7 @@ export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => P
     const input = {
       tree,
       watch: undefined,
-      own: new Set<string>(),
+      own: new Map(),
       desired,
       facts,
       ledger: node.ledger(),

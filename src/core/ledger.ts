@@ -19,8 +19,10 @@ export type Ledger = {
   readonly spegel: Readonly<Record<string, SavedSpegel>>;
   /** Directories that we made: they go again when they are empty. `.` is certs.d itself. */
   readonly made: readonly string[];
-  /** path -> inode of what lies in `_backup/`: a file that is seen there again came out of it. */
+  /** path -> inode and time of what lies in `_backup/`: what is seen again under that path came out of it. */
   readonly backupInodes: Readonly<Record<string, string>>;
+  /** A `_backup/` stood at the last settled look: what is missing at the next start was taken by Spegel's hook. */
+  readonly backupStood: boolean;
   readonly fights: Readonly<Record<string, Fight>>;
   readonly phase: { readonly phase: Phase; readonly since: number; readonly reason: string } | undefined;
   readonly history: Readonly<Record<string, readonly Version[]>>;
@@ -28,10 +30,20 @@ export type Ledger = {
   readonly pins: Readonly<Record<string, { readonly sha256: string; readonly whileDesired: string }>>;
 };
 
-export type Written = { readonly sha256: string; readonly source: string; readonly reason: string; readonly at: number };
+export type Written = {
+  readonly sha256: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly at: number;
+};
 
 export type GoodUnit = {
-  readonly files: readonly { readonly name: string; readonly sha256: string; readonly mode: number; readonly source: string }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    readonly mode: number;
+    readonly source: string;
+  }[];
 };
 
 export type Original = {
@@ -41,7 +53,9 @@ export type Original = {
   readonly from: 'seen' | 'backup';
   /** Spegel's hook restored an older copy over it: these bytes are to be put back. */
   readonly overdue?: true;
-  readonly content: ({ readonly kind: 'file'; readonly sha256: string } & Attributes) | { readonly kind: 'symlink'; readonly target: string };
+  readonly content:
+    | ({ readonly kind: 'file'; readonly sha256: string } & Attributes)
+    | { readonly kind: 'symlink'; readonly target: string };
 };
 
 export type SavedSpegel = Attributes & { readonly sha256: string; readonly reason: StandInReason };
@@ -53,7 +67,16 @@ export type Fight = {
   readonly level: number;
 };
 
-export const phases = ['disabled', 'bootstrap', 'spegel', 'withdrawn', 'orphaned', 'held', 'conflict', 'released'] as const;
+export const phases = [
+  'disabled',
+  'bootstrap',
+  'spegel',
+  'withdrawn',
+  'orphaned',
+  'held',
+  'conflict',
+  'released',
+] as const;
 export type Phase = (typeof phases)[number];
 
 export type Version = {
@@ -73,6 +96,7 @@ export const emptyLedger: Ledger = {
   spegel: {},
   made: [],
   backupInodes: {},
+  backupStood: false,
   fights: {},
   phase: undefined,
   history: {},
@@ -80,5 +104,10 @@ export const emptyLedger: Ledger = {
 };
 
 /** A copy of the record without these keys. */
-export const without = <T>(record: Readonly<Record<string, T>>, ...keys: readonly string[]): Readonly<Record<string, T>> =>
-  keys.some((key) => key in record) ? Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key))) : record;
+export const without = <T>(
+  record: Readonly<Record<string, T>>,
+  ...keys: readonly string[]
+): Readonly<Record<string, T>> =>
+  keys.some((key) => key in record)
+    ? Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
+    : record;

@@ -1,47 +1,47 @@
-import { type Difference, differenceOf, isDifferent, vanishedEntries } from './difference.ts';
+import { type Difference, differenceOf, isDifferent, type OwnChanges } from './difference.ts';
+import {
+  beginEpisode,
+  causeOf,
+  type Episode,
+  type EpisodeEnd,
+  endOfEpisode,
+  episodeAtStart,
+  extendEpisode,
+  nextLookOfEpisode,
+  type Recognise,
+  standingFor,
+} from './episode.ts';
 import type { Identity, Tree } from './tree.ts';
-import { registryOf, sameIdentity } from './tree.ts';
 
-/** Waiting times, in milliseconds (design.md, "Spegel at work"). */
+/** Waiting times outside of episodes, in milliseconds (design.md, "Spegel at work"). */
 export const waits = {
   /** Nothing may have changed for this long before we write. */
   quiet: 250,
-  /** The same, when a file went away beside a `_backup/`: it may be the first step of a clear. */
-  quietAfterVanishing: 600,
   /** Changes that never stop hold us back no longer than this. */
   quietAtMost: 2_000,
-  /** Spegel's file still stands this long after the last vanishing: a person did it. */
-  person: 2_000,
-  /** Spegel never came to an end: one alarm, then we write. */
-  giveUp: 30_000,
+  /**
+   * The same two for files that go beside a `_backup/`: they may be the first steps of a clear, and a write into a
+   * directory that Spegel is removing would make its step fail.
+   */
+  quietAfterVanishing: 750,
+  vanishingAtMost: 10_000,
 } as const;
-
-/** Spegel's init container or its uninstall hook is at work in certs.d: nobody writes. */
-export type Episode = {
-  readonly since: number;
-  readonly lastChange: number;
-  readonly lastVanish: number | undefined;
-  readonly cause: string;
-  /** Files that were Spegel's, or stood in for Spegel's, when it began. */
-  readonly before: ReadonlyMap<string, Identity>;
-  /** Every path that stood when it began, and is gone. */
-  readonly vanished: ReadonlySet<string>;
-};
-
-export type EpisodeEnd = 'spegel-wrote' | 'backup-gone' | 'person' | 'gave-up';
 
 /** What passes remember of the directory; lost with the process. */
 export type Watch = {
   readonly tree: Tree;
-  readonly lastChange: number;
-  readonly firstChange: number;
-  readonly quiet: number;
+  /** Somebody else's changes since the last settled look: the first, the last. */
+  readonly changes: Span;
+  /** The same for files that went beside a `_backup/`. */
+  readonly vanishings: Span;
   readonly episode: Episode | undefined;
   /** Paths that vanished since the last settled look. */
   readonly vanished: ReadonlySet<string>;
   /** Spegel's files as its last start left them, or as they stood when the agent started. */
   readonly spegelLeft: ReadonlyMap<string, Identity>;
 };
+
+type Span = { readonly first: number; readonly last: number } | undefined;
 
 export type Observation = {
   readonly watch: Watch;
@@ -57,164 +57,107 @@ export type Observation = {
   readonly difference: Difference | undefined;
 };
 
-export type Recognise = {
-  /** Is the file at this path Spegel's own text, today? */
-  readonly spegel: (tree: Tree, path: string) => boolean;
-  /** Is it a file of ours that stands in for Spegel's? */
-  readonly standIn: (tree: Tree, path: string) => boolean;
-  /** Spegel has neither init container nor hook here (`containerdMirrorAdd: false`): any standing entry shows a person. */
-  readonly spegelCannotBeAtWork: boolean;
-};
+export type Look = { readonly tree: Tree; readonly own: OwnChanges; readonly now: number };
 
-const standingFor = (tree: Tree, recognise: Recognise): ReadonlyMap<string, Identity> => {
-  const found = new Map<string, Identity>();
-  for (const [path, seen] of tree.entries) {
-    if (seen.kind !== 'file') continue;
-    if (recognise.spegel(tree, path) || recognise.standIn(tree, path)) found.set(path, seen.id);
-  }
-  return found;
-};
+const grow = (span: Span, now: number): Span => ({ first: span?.first ?? now, last: now });
 
 const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
-  const spegelHere = standingFor(tree, recognise);
-  const lost = tree.backup !== undefined && spegelHere.size === 0;
-  const episode: Episode | undefined = lost
-    ? {
-        since: now,
-        lastChange: now,
-        lastVanish: undefined,
-        cause: 'the agent started beside a _backup/ without a file of Spegel',
-        before: new Map(),
-        vanished: new Set(),
-      }
-    : undefined;
-  // Beside a _backup/ Spegel may be writing this very moment.
-  const lastChange = tree.backup === undefined ? Number.NEGATIVE_INFINITY : now;
-  return { tree, lastChange, firstChange: lastChange, quiet: waits.quiet, episode, vanished: new Set(), spegelLeft: spegelHere };
+  const spegelLeft = standingFor(tree, recognise);
+  const beside = tree.backup !== undefined;
+  // Beside a _backup/ Spegel may be at work this very moment.
+  const since: Span = beside ? { first: now, last: now } : undefined;
+  const episode = beside && spegelLeft.size === 0 ? episodeAtStart(now, recognise) : undefined;
+  return { tree, changes: since, vanishings: since, episode, vanished: new Set(), spegelLeft };
 };
 
-/** Does a change open an episode: an entry went while `_backup/` stands or appears, or came and went as a whole. */
-const causeOf = (difference: Difference, before: Tree, after: Tree): string | undefined => {
-  if (difference.root === 'replaced') return undefined;
-  if (difference.backup === 'appeared') return '_backup/ appeared';
-  if (difference.backup === 'vanished') return '_backup/ went';
-  if (after.backup === undefined) return undefined;
-  const [entry] = vanishedEntries(difference, before, after);
-  return entry === undefined ? undefined : `${entry}/ went while _backup/ stands`;
+const firstLook = (look: Look, recognise: Recognise): Followed => {
+  const watch = start(look.tree, look.now, recognise);
+  return { watch, began: watch.episode !== undefined, difference: undefined };
 };
 
-const endOf = (episode: Episode, tree: Tree, now: number, recognise: Recognise): EpisodeEnd | undefined => {
-  if (now - episode.lastChange < waits.quiet) return undefined;
-  if (tree.backup === undefined) return 'backup-gone';
-  for (const [path, seen] of tree.entries) {
-    if (seen.kind !== 'file' || !recognise.spegel(tree, path)) continue;
-    const old = episode.before.get(path);
-    if (old === undefined || !sameIdentity(old, seen.id)) return 'spegel-wrote';
-  }
-  const still = [...episode.before].some(([path, id]) => {
-    const seen = tree.entries.get(path);
-    return seen !== undefined && sameIdentity(seen.id, id);
-  });
-  const anything = recognise.spegelCannotBeAtWork && tree.entries.size > 0;
-  if ((still || anything) && now - (episode.lastVanish ?? episode.since) >= waits.person) return 'person';
-  return now - episode.lastChange >= waits.giveUp ? 'gave-up' : undefined;
-};
+type Followed = { readonly watch: Watch; readonly began: boolean; readonly difference: Difference | undefined };
 
-const nextLook = (episode: Episode, now: number): number => {
-  const times = [
-    episode.lastChange + waits.quiet,
-    (episode.lastVanish ?? episode.since) + waits.person,
-    episode.lastChange + waits.giveUp,
-  ].filter((at) => at > now);
-  return Math.min(...times, now + 1_000);
-};
-
-const extend = (episode: Episode, difference: Difference, gone: readonly string[], now: number): Episode => ({
-  ...episode,
-  lastChange: now,
-  lastVanish: gone.length > 0 || difference.vanished.length > 0 ? now : episode.lastVanish,
-  vanished: new Set([...episode.vanished, ...difference.vanished]),
-});
-
-const follow = (
-  watch: Watch,
-  look: { readonly tree: Tree; readonly own: ReadonlySet<string>; readonly now: number },
-  recognise: Recognise,
-): { watch: Watch; began: boolean; difference: Difference } => {
+const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
   const { tree, own, now } = look;
+  const trees = { before: watch.tree, after: tree };
   const difference = differenceOf(watch.tree, tree, own);
   if (!isDifferent(difference)) return { watch: { ...watch, tree }, began: false, difference };
-  const cause = causeOf(difference, watch.tree, tree);
-  const gone = vanishedEntries(difference, watch.tree, tree);
-  const began = watch.episode === undefined && cause !== undefined;
-  const opened: Episode | undefined = began
-    ? { since: now, lastChange: now, lastVanish: undefined, cause, before: standingFor(watch.tree, recognise), vanished: watch.vanished }
-    : watch.episode;
-  const settledBefore = now - watch.lastChange >= watch.quiet;
-  const vanishing = tree.backup !== undefined && difference.vanished.some((path) => path !== registryOf(path));
+  const cause = watch.episode === undefined ? causeOf(difference, trees, recognise) : undefined;
+  const opened =
+    cause === undefined ? watch.episode : beginEpisode(watch.tree, { cause, vanished: watch.vanished, now }, recognise);
+  const vanishing = tree.backup !== undefined && difference.vanished.length > 0;
   return {
-    began,
+    began: cause !== undefined,
     difference,
     watch: {
       tree,
-      lastChange: now,
-      firstChange: settledBefore ? now : watch.firstChange,
-      quiet: vanishing ? waits.quietAfterVanishing : settledBefore ? waits.quiet : watch.quiet,
-      episode: opened === undefined ? undefined : extend(opened, difference, gone, now),
+      changes: grow(watch.changes, now),
+      vanishings: vanishing ? grow(watch.vanishings, now) : watch.vanishings,
+      episode: opened === undefined ? undefined : extendEpisode(opened, difference, trees, now),
       vanished: new Set([...watch.vanished, ...difference.vanished]),
       spegelLeft: watch.spegelLeft,
     },
   };
 };
 
-const settledNow = {
-  settled: true,
-  waitingFor: undefined,
-  lookAgainAt: undefined,
-  vanished: new Set<string>(),
-  ended: undefined,
-} as const;
+const mayWriteAt = ({ changes, vanishings }: Watch): number => {
+  const quiet =
+    changes === undefined
+      ? Number.NEGATIVE_INFINITY
+      : Math.max(Math.min(changes.last + waits.quiet, changes.first + waits.quietAtMost), changes.last);
+  if (vanishings === undefined) return quiet;
+  const still = Math.min(vanishings.last + waits.quietAfterVanishing, vanishings.first + waits.vanishingAtMost);
+  return Math.max(quiet, still, vanishings.last);
+};
+
+const atRest = (watch: Watch): Watch => ({
+  ...watch,
+  changes: undefined,
+  vanishings: undefined,
+  episode: undefined,
+  vanished: new Set(),
+});
+
+const settled = { settled: true, waitingFor: undefined, lookAgainAt: undefined } as const;
+
+const nothingVanished: ReadonlySet<string> = new Set();
+
+const duringEpisode = (followed: Followed, episode: Episode, now: number, recognise: Recognise): Observation => {
+  const { watch } = followed;
+  const how = endOfEpisode(episode, watch.tree, now, recognise);
+  if (how !== undefined) {
+    const rested = { ...atRest(watch), spegelLeft: standingFor(watch.tree, recognise) };
+    return { ...followed, ...settled, watch: rested, vanished: nothingVanished, ended: { how, episode } };
+  }
+  return {
+    ...followed,
+    settled: false,
+    waitingFor: `Spegel is at work (${episode.cause})`,
+    lookAgainAt: nextLookOfEpisode(episode, now),
+    vanished: nothingVanished,
+    ended: undefined,
+  };
+};
 
 /**
  * One look at certs.d: what changed since the last, whether Spegel is at work, and whether we may write now
  * (design.md section 3; Spegel's steps as in v0.2.0 and later).
  */
-export const observe = (
-  watch: Watch | undefined,
-  look: { readonly tree: Tree; readonly own: ReadonlySet<string>; readonly now: number },
-  recognise: Recognise,
-): Observation => {
+export const observe = (watch: Watch | undefined, look: Look, recognise: Recognise): Observation => {
   const { now } = look;
-  const followed =
-    watch === undefined
-      ? { watch: start(look.tree, now, recognise), began: false, difference: undefined }
-      : follow(watch, look, recognise);
+  const followed = watch === undefined ? firstLook(look, recognise) : follow(watch, look, recognise);
   const current = followed.watch;
-  const base = { began: followed.began || (watch === undefined && current.episode !== undefined), difference: followed.difference };
-  if (current.episode !== undefined) {
-    const how = endOf(current.episode, current.tree, now, recognise);
-    if (how === undefined) {
-      return {
-        ...base,
-        watch: current,
-        settled: false,
-        waitingFor: `Spegel is at work (${current.episode.cause})`,
-        lookAgainAt: nextLook(current.episode, now),
-        vanished: new Set(),
-        ended: undefined,
-      };
-    }
-    const spegelLeft = standingFor(current.tree, recognise);
-    const rested = { ...current, firstChange: now, episode: undefined, vanished: new Set<string>(), spegelLeft };
-    return { ...base, ...settledNow, watch: rested, ended: { how, episode: current.episode } };
+  if (current.episode !== undefined) return duringEpisode(followed, current.episode, now, recognise);
+  const writeAt = mayWriteAt(current);
+  if (now >= writeAt) {
+    return { ...followed, ...settled, watch: atRest(current), vanished: current.vanished, ended: undefined };
   }
-  const quietAt = current.lastChange + current.quiet;
-  const latest = Math.max(current.firstChange + waits.quietAtMost, current.lastChange);
-  const writeAt = Math.min(quietAt, latest);
-  if (now < writeAt) {
-    const waitingFor = 'somebody is changing files';
-    return { ...base, watch: current, settled: false, waitingFor, lookAgainAt: writeAt, vanished: new Set(), ended: undefined };
-  }
-  const rested = { ...current, firstChange: now, vanished: new Set<string>() };
-  return { ...base, ...settledNow, watch: rested, vanished: current.vanished };
+  return {
+    ...followed,
+    settled: false,
+    waitingFor: 'somebody is changing files',
+    lookAgainAt: writeAt,
+    vanished: nothingVanished,
+    ended: undefined,
+  };
 };

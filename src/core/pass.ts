@@ -1,12 +1,15 @@
 import type { Desired } from './desired.ts';
+import type { OwnChanges } from './difference.ts';
+import type { Recognise } from './episode.ts';
 import type { Facts } from './facts.ts';
 import type { Ledger } from './ledger.ts';
+import { type Observation, observe, type Watch } from './observe.ts';
 import type { Kept } from './originals.ts';
-import { followOriginals } from './originals.ts';
-import { type Observation, observe, type Recognise, type Watch } from './observe.ts';
+import { followOriginals, keepFirstSights } from './originals.ts';
 import { type Plan, type PlanBase, plan } from './plan.ts';
 import type { PlanSettings } from './plan-input.ts';
-import { recordBefore, recordVersions } from './record.ts';
+import { recordBefore, recordVersions, referencedObjects } from './record.ts';
+import { sameValue } from './same-value.ts';
 import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel-file.ts';
 import { ownerAt, type Survey, surveyOf } from './survey.ts';
 import type { Tools } from './tools.ts';
@@ -16,8 +19,8 @@ import type { MirrorState } from './verdict.ts';
 export type PassInput = {
   readonly tree: Tree;
   readonly watch: Watch | undefined;
-  /** Paths that we changed since the last look. */
-  readonly own: ReadonlySet<string>;
+  /** What we changed since the last look. */
+  readonly own: OwnChanges;
   readonly desired: Desired;
   readonly facts: Facts;
   readonly ledger: Ledger;
@@ -50,6 +53,12 @@ const recogniseBy = (input: PassInput): Recognise => {
       const seen = tree.entries.get(path);
       return knownSpegel(path, seen, ownerAt(path, facts(tree)), input)?.standIn !== undefined;
     },
+    spegelWrites: new Set(
+      [...input.desired.units.values()].flatMap(({ registry, policy, files }) => {
+        const builtIn = files.some(({ name, source }) => name === 'hosts.toml' && source === 'built-in');
+        return policy === 'yield' && builtIn ? [`${registry}/hosts.toml`] : [];
+      }),
+    ),
     spegelCannotBeAtWork: input.desired.spegel === 'no-mirrors',
   };
 };
@@ -67,26 +76,41 @@ const knownFiles = (input: PassInput, survey: Survey): readonly (readonly string
 const orphanTime = (input: PassInput, files: readonly (readonly string[])[]): number | undefined => {
   const times = files.flatMap((urls) => {
     const since = refusingSince(urls, input.mirrors);
-    const at = since === undefined || answersTwice(urls, input.mirrors) ? undefined : since + input.settings.orphanAfterMs;
+    const at =
+      since === undefined || answersTwice(urls, input.mirrors) ? undefined : since + input.settings.orphanAfterMs;
     return at === undefined || at <= input.now ? [] : [at];
   });
   return times.length === 0 ? undefined : Math.min(...times);
 };
 
-const merge = (first: Kept, second: Kept): Kept => ({ ledger: second.ledger, objects: new Map([...first.objects, ...second.objects]) });
+const merge = (first: Kept, second: Kept): Kept => ({
+  ledger: second.ledger,
+  objects: new Map([...first.objects, ...second.objects]),
+});
+
+/** Nothing is to be stored that is stored already: an unchanged ledger stays the same value, known bytes are left out. */
+const onlyNew = (kept: Kept, before: Ledger): Kept => {
+  const known = referencedObjects(before);
+  return {
+    ledger: sameValue(kept.ledger, before) ? before : kept.ledger,
+    objects: new Map([...kept.objects].filter(([sha256]) => !known.has(sha256))),
+  };
+};
+
+const follow = (input: PassInput, observation: Observation, survey: Survey): Kept => {
+  const { tree, ledger, tools, desired } = input;
+  const look = { tree, survey, desired, ledger, tools };
+  if (!observation.settled) return keepFirstSights(look);
+  const followed = followOriginals({ ...look, observation, first: input.watch === undefined });
+  return merge(followed, recordVersions(followed.ledger, { tree, survey, at: input.now, tools }));
+};
 
 /** One look at the node, thought through: pure, so that agent, dry run and tests share it. */
 export const planPass = (input: PassInput): Pass => {
-  const { tree, ledger, tools, desired } = input;
+  const { tree, tools, desired } = input;
   const observation = observe(input.watch, { tree, own: input.own, now: input.now }, recogniseBy(input));
-  const survey = surveyOf({ tree, ledger, tools, desired });
-  const followed: Kept = observation.settled
-    ? followOriginals({ tree, survey, desired, observation, ledger, tools, first: input.watch === undefined })
-    : { ledger, objects: new Map() };
-  const versions: Kept = observation.settled
-    ? recordVersions(followed.ledger, { tree, survey, at: input.now, tools })
-    : followed;
-  const seen = merge(followed, versions);
+  const survey = surveyOf({ tree, ledger: input.ledger, tools, desired });
+  const seen = follow(input, observation, survey);
   const base: PlanBase = {
     tree,
     survey,
@@ -107,7 +131,7 @@ export const planPass = (input: PassInput): Pass => {
   return {
     observation,
     survey,
-    kept,
+    kept: onlyNew(kept, input.ledger),
     plan: made,
     base,
     probe: [...new Set(files.flat())],

@@ -1,3 +1,4 @@
+import { cameOutOfBackup } from './attribution.ts';
 import type { Change, NewEntry } from './change.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { Attributes, Seen } from './tree.ts';
@@ -19,7 +20,9 @@ const parentsOf = (path: string): readonly string[] => {
 /** A whole new directory with everything inside, parents first. */
 const newDirectory = (input: PlanInput, directory: string, puts: readonly Put[]): Change => {
   const within = puts.filter((put) => put.path.startsWith(`${directory}/`));
-  const nested = [...new Set(within.flatMap((put) => parentsOf(put.path)))].filter((path) => path.startsWith(`${directory}/`)).sort();
+  const nested = [...new Set(within.flatMap((put) => parentsOf(put.path)))]
+    .filter((path) => path.startsWith(`${directory}/`))
+    .sort();
   const local = (path: string): string => path.slice(directory.length + 1);
   const content: NewEntry[] = [
     ...nested.map((path): NewEntry => ({ kind: 'directory', path: local(path), ...attributesOf(input, path) })),
@@ -31,7 +34,15 @@ const newDirectory = (input: PlanInput, directory: string, puts: readonly Put[])
 const putChange = (put: Put): Change => {
   const expected = put.seen?.id ?? 'absent';
   if (put.entry.kind === 'symlink') return { kind: 'make-link', path: put.path, target: put.entry.target, expected };
-  if (put.entry.kind === 'directory') return { kind: 'put-directory', path: put.path, content: [], mode: put.entry.mode, uid: put.entry.uid, gid: put.entry.gid };
+  if (put.entry.kind === 'directory')
+    return {
+      kind: 'put-directory',
+      path: put.path,
+      content: [],
+      mode: put.entry.mode,
+      uid: put.entry.uid,
+      gid: put.entry.gid,
+    };
   const { bytes, mode, uid, gid } = put.entry;
   return { kind: 'write-file', path: put.path, bytes, mode, uid, gid, expected };
 };
@@ -46,8 +57,26 @@ const missingParent = (input: PlanInput, path: string): string | undefined => {
   return undefined;
 };
 
+/** Rights of a directory that we made, or of somebody's that Spegel's hook put back as it was on an older day. */
+const rightsOf = (input: PlanInput, registry: string): readonly Change[] => {
+  const directory = input.tree.entries.get(registry);
+  if (directory?.kind !== 'directory') return [];
+  const theirs = input.ledger.directories[registry];
+  const isOurs = input.ledger.made.includes(registry);
+  const overdue = theirs?.state === 'present' && cameOutOfBackup(registry, directory, input.ledger);
+  if (!isOurs && !overdue) return [];
+  const { mode, uid, gid } = isOurs || theirs === undefined ? { mode: 0o755, ...input.owner } : theirs;
+  if (directory.mode === mode && directory.uid === uid && directory.gid === gid) return [];
+  return [{ kind: 'set-attributes', path: registry, mode, uid, gid }];
+};
+
 /** The steps of one registry directory, in the order that containerd may see. */
-export const changesOf = (input: PlanInput, registry: string, puts: readonly Put[], removals: readonly string[]): readonly Change[] => {
+export const changesOf = (
+  input: PlanInput,
+  registry: string,
+  puts: readonly Put[],
+  removals: readonly string[],
+): readonly Change[] => {
   const changes: Change[] = [];
   const made = new Set<string>();
   for (const put of puts) {
@@ -65,11 +94,5 @@ export const changesOf = (input: PlanInput, registry: string, puts: readonly Put
     if (seen !== undefined) changes.push({ kind: 'remove-file', path, expected: seen.id });
   }
   if (removals.length > 0) changes.push({ kind: 'remove-empty-directory', path: registry });
-  const directory = input.tree.entries.get(registry);
-  const wanted = { mode: 0o755, ...input.owner };
-  const isOurs = input.ledger.made.includes(registry) && directory?.kind === 'directory';
-  if (isOurs && (directory.mode !== wanted.mode || directory.uid !== wanted.uid || directory.gid !== wanted.gid)) {
-    changes.push({ kind: 'set-attributes', path: registry, ...wanted });
-  }
-  return changes;
+  return [...changes, ...rightsOf(input, registry)];
 };

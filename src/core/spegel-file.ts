@@ -1,3 +1,4 @@
+import { cameOutOfBackup } from './attribution.ts';
 import { parseContainerdVersion } from './containerd-version.ts';
 import type { Facts } from './facts.ts';
 import type { Ledger } from './ledger.ts';
@@ -24,7 +25,7 @@ export const knownSpegel = (
   if (seen?.kind !== 'file') return undefined;
   const { bytes, mode, uid, gid } = seen;
   if (owned.writer === 'spegel') return { file: { bytes, mode, uid, gid }, standIn: undefined };
-  if (known.ledger.backupInodes[path] === seen.id.ino) return undefined;
+  if (cameOutOfBackup(path, seen, known.ledger)) return undefined;
   if (owned.marked?.standIn !== undefined) {
     return { file: owned.marked.standIn.spegel, standIn: owned.marked.standIn.reason };
   }
@@ -40,8 +41,7 @@ const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase(
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-const hostOf = (url: string): string | undefined =>
-  URL.canParse(url) ? bare(new URL(url).hostname) : undefined;
+const hostOf = (url: string): string | undefined => (URL.canParse(url) ? bare(new URL(url).hostname) : undefined);
 
 /**
  * The URLs of a Spegel file that lead to this node; when none does (`nodeIp` set to a name, say), all of its plain
@@ -67,7 +67,10 @@ export const livenessOf = (urls: readonly string[], mirrors: ReadonlyMap<string,
 };
 
 /** All of them have refused since when? `undefined`: not all do. */
-export const refusingSince = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): number | undefined => {
+export const refusingSince = (
+  urls: readonly string[],
+  mirrors: ReadonlyMap<string, MirrorState>,
+): number | undefined => {
   let since = Number.NEGATIVE_INFINITY;
   for (const url of urls) {
     const state = mirrors.get(url);
