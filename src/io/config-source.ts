@@ -1,68 +1,102 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, isGone, textOf } from './disk/files.ts';
 
-/** What lies at `--config`; shape of core's `Mounted`. */
+/** What lies at `--config` now, in the shape in which a configuration is chosen. */
 export type ConfigSource =
   | { readonly kind: 'text'; readonly text: string; readonly file: string; readonly sha256: string }
   | { readonly kind: 'missing'; readonly file: string }
   | { readonly kind: 'error'; readonly file: string; readonly message: string };
 
-const key = 'config.yaml';
+const mapKey = 'config.yaml';
+/** Four times what a ConfigMap can hold. */
 const longest = 4 * 1024 * 1024;
-/** kubelet swaps the mount in two steps: a look that falls between them is taken again. */
+/** kubelet swaps a mount, and a person a file, within microseconds: a look that falls between is taken again. */
 const mostLooks = 5;
+/** An empty file as young as this is being written: an editor truncates it first. */
+const settleMs = 1_000;
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+/** What is there cannot be used as it is; the text says why. */
+class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
 
-/** Where the mount points at the moment; `undefined` for a plain directory. */
-const dataOf = (directory: string): string | undefined => {
+/** Where a ConfigMap mount points at the moment; empty for a plain file or directory. */
+const dataOf = (path: string): string => {
   try {
-    return readlinkSync(join(directory, '..data'));
+    return readlinkSync(join(path, '..data'));
   } catch (error) {
-    // ENOTDIR: the path is a plain file.
-    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    if (isGone(error) || codeOf(error) === 'EINVAL') return '';
     throw error;
   }
 };
 
-/** `config.yaml`, or the only YAML file. */
-const chooseKey = (directory: string): string | undefined => {
+/** `config.yaml`, or the only YAML file; kubelet's own names begin with two dots. */
+const chooseFile = (directory: string): string => {
   const names = readdirSync(directory).filter((name) => !name.startsWith('..') && /\.ya?ml$/.test(name));
-  if (names.includes(key)) return key;
-  if (names.length > 1) {
-    throw new Error(`there is no ${key}, and more than one YAML file to choose from: ${names.sort().join(', ')}`);
+  if (names.length > 1 && !names.includes(mapKey)) {
+    const listed = names.toSorted().join(', ');
+    throw new Unusable(`${directory} has no ${mapKey} and more than one YAML file to choose from: ${listed}`);
   }
-  return names[0];
+  return join(directory, names.includes(mapKey) ? mapKey : (names[0] ?? mapKey));
 };
 
-const readOnce = (path: string): ConfigSource => {
-  const stats = statSync(path);
-  const name = stats.isDirectory() ? chooseKey(path) : undefined;
-  if (stats.isDirectory() && name === undefined) return { kind: 'missing', file: join(path, key) };
-  const file = name === undefined ? path : join(path, name);
-  const { size } = statSync(file);
-  if (size > longest) throw new Error(`it is larger than ${longest} bytes`);
-  const bytes = readFileSync(file);
-  return { kind: 'text', text: bytes.toString('utf8'), file, sha256: hash('sha256', bytes, 'hex') };
+/** `undefined`: it changed while it was read. */
+const readWhole = (file: string): Uint8Array | undefined => {
+  // O_NONBLOCK: opening a pipe would otherwise wait for somebody to write to it.
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const before = fstatSync(fd, { bigint: true });
+    if (!before.isFile()) throw new Unusable(`${file} is not a file`);
+    if (before.size > BigInt(longest)) throw new Unusable(`${file} is larger than ${longest} bytes`);
+    const bytes = readFileSync(fd);
+    const after = fstatSync(fd, { bigint: true });
+    const still = after.mtimeNs === before.mtimeNs && after.size === before.size && BigInt(bytes.length) === after.size;
+    if (!still) return undefined;
+    const age = Date.now() - Number(after.mtimeMs);
+    if (bytes.length === 0 && age >= 0 && age < settleMs) throw new Unusable(`${file} is empty: it is being written`);
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const decode = (file: string, bytes: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw new Unusable(`${file} is not UTF-8`, { cause: error });
+    throw error;
+  }
+};
+
+/** `undefined`: the mount was swapped, or the file written, during the look. */
+const lookOnce = (path: string): ConfigSource | undefined => {
+  const before = dataOf(path);
+  const file = statSync(path).isDirectory() ? chooseFile(path) : path;
+  const bytes = readWhole(file);
+  if (bytes === undefined || dataOf(path) !== before) return undefined;
+  return { kind: 'text', text: decode(file, bytes), file, sha256: hash('sha256', bytes, 'hex') };
 };
 
 /**
- * Reads a configuration file, or the key `config.yaml` of a directory as a ConfigMap mount has it. Never throws: what is
- * missing or cannot be read is said.
+ * Reads a configuration file, or a directory as a ConfigMap mount has it: the key `config.yaml`, else the only YAML
+ * file. All of one moment, also while the mount is swapped. Never throws: what is missing or cannot be used is said.
  */
 export const readConfigSource = (path: string): ConfigSource => {
-  for (let look = 1; ; look++) {
+  let gone = false;
+  for (let look = 1; look <= mostLooks; look += 1) {
     try {
-      const before = dataOf(path);
-      const source = readOnce(path);
-      if (before === dataOf(path) || look === mostLooks) return source;
+      const found = lookOnce(path);
+      if (found !== undefined) return found;
+      gone = false;
     } catch (error) {
-      const code = codeOf(error);
-      if (code === 'ENOENT' && look < mostLooks) continue;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', file: path };
-      const message = error instanceof Error ? error.message : String(error);
-      return { kind: 'error', file: path, message: `cannot read the configuration: ${message}` };
+      gone = isGone(error);
+      const message = error instanceof Unusable ? error.message : `cannot read the configuration: ${textOf(error)}`;
+      if (!gone) return { kind: 'error', file: path, message };
     }
   }
+  if (gone) return { kind: 'missing', file: path };
+  return { kind: 'error', file: path, message: `${path} changes all the time while it is read` };
 };

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WatchOptions as ChokidarOptions, FSWatcher } from 'chokidar';
+import type { ChokidarOptions, FSWatcher } from 'chokidar';
 import { codeOf, isGone, textOf } from './disk/files.ts';
 
 type Watch = (path: string, options: ChokidarOptions) => FSWatcher;

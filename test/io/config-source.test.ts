@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { readConfigSource } from '../../src/io/config-source.ts';
+
+const scratch = (t: TestContext): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'config-source-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+};
+
+const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+const messageOf = (path: string): string => {
+  const read = readConfigSource(path);
+  return read.kind === 'error' ? read.message : read.kind;
+};
+
+/** What kubelet does: a new directory, a new link renamed over `..data`, and the old directory removed. */
+const swap = (mount: string, name: string, files: Readonly<Record<string, string>>): void => {
+  const old = readdirSync(mount).filter((one) => one.startsWith('..2') && one !== name);
+  mkdirSync(join(mount, name));
+  for (const [key, text] of Object.entries(files)) writeFileSync(join(mount, name, key), text);
+  symlinkSync(name, join(mount, '..data_tmp'));
+  renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+  for (const key of Object.keys(files)) {
+    if (!readdirSync(mount).includes(key)) symlinkSync(`..data/${key}`, join(mount, key));
+  }
+  for (const one of old) rmSync(join(mount, one), { recursive: true });
+};
+
+describe('readConfigSource', () => {
+  it('reads a file with its hash', (t) => {
+    const file = join(scratch(t), 'any-name');
+    writeFileSync(file, 'a: å');
+    assert.deepEqual(readConfigSource(file), { kind: 'text', text: 'a: å', file, sha256: sum('a: å') });
+    writeFileSync(file, '\u{feff}a: 1');
+    const read = readConfigSource(file);
+    assert.equal(read.kind === 'text' && read.text, 'a: 1');
+  });
+
+  it('reads config.yaml of a mount, else the only YAML file', (t) => {
+    const mount = scratch(t);
+    const file = join(mount, 'config.yaml');
+    assert.deepEqual(readConfigSource(mount), { kind: 'missing', file: mount });
+    swap(mount, '..2026_one', { 'cluster.yml': 'one', 'README.md': 'x' });
+    assert.deepEqual(readConfigSource(mount), {
+      kind: 'text',
+      text: 'one',
+      file: join(mount, 'cluster.yml'),
+      sha256: sum('one'),
+    });
+    swap(mount, '..2026_two', { 'cluster.yml': 'one', 'other.yaml': 'x' });
+    assert.match(
+      messageOf(mount),
+      /no config\.yaml and more than one YAML file to choose from: cluster\.yml, other\.yaml/,
+    );
+    swap(mount, '..2026_three', { 'cluster.yml': 'one', 'other.yaml': 'x', 'config.yaml': 'three' });
+    assert.deepEqual(readConfigSource(mount), { kind: 'text', text: 'three', file, sha256: sum('three') });
+  });
+
+  it('says what is missing', (t) => {
+    const root = scratch(t);
+    writeFileSync(join(root, 'file'), '');
+    symlinkSync('nowhere', join(root, 'link'));
+    for (const name of ['none', 'none/config.yaml', 'file/config.yaml', 'link']) {
+      assert.equal(readConfigSource(join(root, name)).kind, 'missing', name);
+    }
+    swap(root, '..2026_one', { 'config.yaml': '' });
+    unlinkSync(join(root, '..data'));
+    assert.equal(readConfigSource(root).kind, 'missing');
+  });
+
+  it('says what cannot be used, and does not wait for a pipe', (t) => {
+    const root = scratch(t);
+    writeFileSync(join(root, 'binary'), Buffer.of(0x61, 0xff));
+    writeFileSync(join(root, 'big'), 'x'.repeat(4 * 1024 * 1024 + 1));
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    mkdirSync(join(root, 'mount/config.yaml'), { recursive: true });
+    symlinkSync('circle', join(root, 'circle'));
+    assert.match(messageOf(join(root, 'binary')), /binary is not UTF-8/);
+    assert.match(messageOf(join(root, 'big')), /larger than 4194304 bytes/);
+    assert.match(messageOf(join(root, 'pipe')), /pipe is not a file/);
+    assert.match(messageOf(join(root, 'mount')), /config\.yaml is not a file/);
+    assert.match(messageOf(join(root, 'circle')), /cannot read the configuration: ELOOP/);
+  });
+
+  it('says that it may not be read', (t) => {
+    if (process.getuid?.() !== 0) return t.skip('needs root to become somebody else');
+    const root = scratch(t);
+    chmodSync(root, 0o755);
+    writeFileSync(join(root, 'closed'), '', { mode: 0o600 });
+    process.seteuid?.(65_534);
+    try {
+      assert.match(messageOf(join(root, 'closed')), /cannot read the configuration: EACCES/);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
+  it('does not take a file that is being written for an empty configuration', (t) => {
+    const file = join(scratch(t), 'config.yaml');
+    writeFileSync(file, '');
+    assert.match(messageOf(file), /is empty: it is being written/);
+    utimesSync(file, 1, 1);
+    assert.deepEqual(readConfigSource(file), { kind: 'text', text: '', file, sha256: sum('') });
+  });
+
+  it('reads all of one moment while the mount is swapped again and again', async (t) => {
+    const mount = scratch(t);
+    swap(mount, '..2026_a', { 'config.yaml': 'x'.repeat(200_000) });
+    const script = `
+      const { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+      process.chdir(${JSON.stringify(mount)});
+      let old = '..2026_a';
+      process.stdout.write('swapping');
+      for (let i = 0; i < 400; i += 1) {
+        const name = '..2026_' + i;
+        mkdirSync(name);
+        writeFileSync(name + '/config.yaml', String.fromCharCode(97 + (i % 26)).repeat(200000));
+        symlinkSync(name, '..data_tmp');
+        renameSync('..data_tmp', '..data');
+        rmSync(old, { recursive: true });
+        old = name;
+      }`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    let looks = 0;
+    while (child.exitCode === null) {
+      const read = readConfigSource(mount);
+      assert.equal(read.kind, 'text');
+      if (read.kind === 'text') assert.match(read.text, /^(.)\1{199999}$/);
+      looks += 1;
+      if (looks % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(looks > 0);
+  });
+});
