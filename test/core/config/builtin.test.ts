@@ -6,7 +6,7 @@ import type { Facts } from '../../../src/core/facts.ts';
 import type { Family } from '../../support/spegel/families.ts';
 import { createSpegel } from '../../support/spegel/spegel.ts';
 import type { Values } from '../../support/spegel/values.ts';
-import { fileText, rendered, workerFacts } from '../config-cases.ts';
+import { fileText, rendered, workerFacts } from './config-cases.ts';
 
 type Hosts = { readonly server: string | undefined; readonly hosts: ReadonlyMap<string, string> };
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Facts } from '../../../src/core/facts.ts';
-import { expectedOutcome, outcomeOf } from '../config-cases.ts';
+import { expectedOutcome, outcomeOf } from './config-cases.ts';
 
 const documentDirectory = join(import.meta.dirname, '../../document');
 const caseDirectory = join(import.meta.dirname, '../../cases/config');

@@ -5,7 +5,7 @@ import { parseConfig } from '../../../src/core/config/config.ts';
 import { compareText, isMap, type Json } from '../../../src/core/config/config-json.ts';
 import { configProblemCodes } from '../../../src/core/config/config-problems.ts';
 import { defaultSettings } from '../../../src/core/config/settings.ts';
-import { codes } from '../config-cases.ts';
+import { codes } from './config-cases.ts';
 
 const good = (text: string): NonNullable<ReturnType<typeof parseConfig>['config']> => {
   const { config, problems } = parseConfig(text, 'c.yaml');

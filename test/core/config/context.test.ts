@@ -6,7 +6,7 @@ import { contextOf } from '../../../src/core/config/context.ts';
 import { hostInUrl, mirrorKey, normaliseAddress, uniqueAddresses } from '../../../src/core/config/context-address.ts';
 import { bootstrapMirrors } from '../../../src/core/config/context-mirrors.ts';
 import { type Facts, noFacts } from '../../../src/core/facts.ts';
-import { fileText, rendered, workerFacts } from '../config-cases.ts';
+import { fileText, rendered, workerFacts } from './config-cases.ts';
 
 const config = (value: unknown): Config => {
   const parsed = parseConfig(JSON.stringify(value), 'c.yaml');

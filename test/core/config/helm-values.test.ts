@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseConfig } from '../../../src/core/config/config.ts';
 import type { ChartValues } from '../../../src/core/config/helm-values-chart.ts';
 import { registryUrl } from '../../../src/core/config/helm-values-url.ts';
-import { codes } from '../config-cases.ts';
+import { codes } from './config-cases.ts';
 
 const parse = (values: unknown, layout = 'auto'): ReturnType<typeof parseConfig> =>
   parseConfig(
