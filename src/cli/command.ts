@@ -21,6 +21,8 @@ export type CommandContext = {
 export type Command = {
   readonly name: string;
   readonly arguments: string;
+  /** How many words it takes besides flags, at most. */
+  readonly positionals: number;
   readonly summary: string;
   readonly details: string;
   readonly example: string;

@@ -22,6 +22,7 @@ const painted = (terminal: Terminal, diff: string): string =>
 export const diffCommand: Command = {
   name: 'diff',
   arguments: '[REGISTRY]',
+  positionals: 1,
   summary: 'show the lines that would change, as a unified diff',
   details:
     'Compares what stands with what a pass would write. Credentials are redacted. Exit code 3 when files differ.',

@@ -9,6 +9,7 @@ import { json, printable, table } from './printer.ts';
 export const historyCommand: Command = {
   name: 'history',
   arguments: '[PATH [VERSION]]',
+  positionals: 2,
   summary: 'list the last 20 versions of each file, or print one',
   details:
     'PATH is relative to certs.d, e.g. _default/hosts.toml. VERSION is a number of the list or the beginning of a hash.',

@@ -91,10 +91,36 @@ const ownerOf = (directory: string): { readonly uid: number; readonly gid: numbe
 
 const askMs = 500;
 
+/** What is remembered, to look at: nothing reaches the disk, and a state directory that may not be read is an empty one. */
+const forLooking = (store: Store): Store => ({
+  ...store,
+  readJson: (name) => {
+    try {
+      return store.readJson(name);
+    } catch (error) {
+      return { kind: 'damaged', reason: error instanceof Error ? error.message : String(error) };
+    }
+  },
+  readJournal: (count) => {
+    try {
+      return store.readJournal(count);
+    } catch {
+      // Said once already, for the first file that could not be read.
+      return [];
+    }
+  },
+  writeJson: () => {},
+  remove: () => {},
+  putObject: () => '',
+  sweepObjects: () => {},
+  appendJournal: () => {},
+  removeAll: () => {},
+});
+
 /** The node as it lies on disk, for commands that only look; nothing is written through it. */
 export const openNode = async (values: Values): Promise<OpenNode> => {
   const clock = createClock();
-  const store: Store = createStore(stateDirOf(values));
+  const store = forLooking(createStore(stateDirOf(values)));
   const never = new AbortController().signal;
   const prober = createProber({
     probe: probeOnce(clock.now, () => askMs),

@@ -27,6 +27,7 @@ const rows = (terminal: Terminal, files: readonly FileDecision[]): readonly (rea
 export const planCommand: Command = {
   name: 'plan',
   arguments: '',
+  positionals: 0,
   summary: 'show what would be done about each file, and why',
   details: 'A dry run of one pass. Writes nothing and needs no root. Exit code 3 when something would be changed.',
   example: 'handspegel plan --config config.yaml --node-ip 10.0.0.5',

@@ -36,6 +36,7 @@ const askOrAct = async (
 export const releaseCommand: Command = {
   name: 'release',
   arguments: '',
+  positionals: 0,
   summary: 'give everything back and stop writing, until "resume"',
   details:
     'What was there before handspegel is there again, in _backup/ too. It lasts over restarts; a second call does nothing.',
@@ -48,6 +49,7 @@ export const releaseCommand: Command = {
 export const resumeCommand: Command = {
   name: 'resume',
   arguments: '',
+  positionals: 0,
   summary: 'take over again after "release"',
   details: 'A running agent starts afresh within a second.',
   example: 'handspegel resume',
@@ -59,6 +61,7 @@ export const resumeCommand: Command = {
 export const restoreCommand: Command = {
   name: 'restore',
   arguments: 'PATH [VERSION]',
+  positionals: 2,
   summary: 'put an earlier version of a file back',
   details:
     'Without VERSION the last but one. Where a template points, it holds until the template asks for something else.',

@@ -12,6 +12,7 @@ const hasErrors = (problems: readonly Problem[]): boolean => problems.some((prob
 export const renderCommand: Command = {
   name: 'render',
   arguments: '[REGISTRY]',
+  positionals: 1,
   summary: 'print the files that would be written for these facts',
   details:
     'Renders every template for the given facts and prints the files without our marker line. Writes nothing and needs no\nroot. Values of mounted Secrets are redacted.',

@@ -21,6 +21,7 @@ const readListen = (text: string | undefined, flag: string): Listen | undefined 
 export const runCommand: Command = {
   name: 'run',
   arguments: '',
+  positionals: 0,
   summary: 'run the agent: keep the files right until stopped',
   details:
     'Writes the files of the configuration, hands over to Spegel, takes back, and serves /livez and /readyz.\nSIGTERM stops it within a second; the files stay.',

@@ -56,6 +56,7 @@ export const printStatus = (terminal: Terminal, status: Status): string => {
 export const statusCommand: Command = {
   name: 'status',
   arguments: '',
+  positionals: 0,
   summary: 'show this node: phase, files, mirrors, problems, last events',
   details:
     'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong.',
