@@ -1,3 +1,4 @@
+import { cameOutOfBackup } from './attribution.ts';
 import type { Action, FileDecision, FileWriter, Reason } from './decision.ts';
 import type { DesiredFile } from './desired.ts';
 import type { Fight } from './ledger.ts';
@@ -16,7 +17,10 @@ export type FilePlan = {
   readonly spegel?: SpegelFile;
 };
 
-const sameMarked = (a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string> | undefined): boolean => {
+const sameMarked = (
+  a: ReadonlyMap<string, string> | undefined,
+  b: ReadonlyMap<string, string> | undefined,
+): boolean => {
   const left = a ?? new Map<string, string>();
   const right = b ?? new Map<string, string>();
   return left.size === right.size && [...left].every(([name, sum]) => right.get(name) === sum);
@@ -38,10 +42,17 @@ export const sameOurs = (seen: FileSeen, bytes: Uint8Array, input: PlanInput): b
 const writerOf = (seen: Seen | undefined, owned: Owned, same: boolean): FileWriter =>
   owned.writer === 'ours' && seen !== undefined && !same ? 'ours-stale' : owned.writer;
 
-/** Did Spegel's start or hook, not somebody's quarrel with us, put this file here? */
-const bySpegelsStart = (input: PlanInput, path: string, seen: Seen | undefined, owned: Owned): boolean => {
+/**
+ * Did somebody's quarrel with us put this content here? What we last wrote is not a quarrel, whatever is wanted by now,
+ * nor what Spegel's start or hook left, nor what came out of `_backup/`; rights are no content.
+ */
+const isOverturned = (input: PlanInput, path: string, seen: Seen | undefined, owned: Owned): boolean => {
+  const written = input.ledger.written[path];
+  if (written === undefined || seen === undefined) return false;
+  if (seen.kind === 'file' && input.tools.sha256(seen.bytes) === written.sha256) return false;
+  if (input.observation.ended?.how === 'backup-gone' || cameOutOfBackup(path, seen, input.ledger)) return false;
   const left = input.observation.watch.spegelLeft.get(path);
-  return owned.writer === 'spegel' && left !== undefined && seen !== undefined && sameIdentity(left, seen.id);
+  return owned.writer !== 'spegel' || left === undefined || !sameIdentity(left, seen.id);
 };
 
 const untouchable = (path: string, seen: Seen | undefined, owned: Owned): FileDecision | undefined => {
@@ -54,7 +65,13 @@ const untouchable = (path: string, seen: Seen | undefined, owned: Owned): FileDe
     return { path, action: 'refuse', reason: 'unreadable', writer: 'unreadable', detail };
   }
   if (seen?.kind === 'directory') {
-    return { path, action: 'refuse', reason: 'unreadable', writer: 'foreign', detail: `${path} is a directory: not touched` };
+    return {
+      path,
+      action: 'refuse',
+      reason: 'unreadable',
+      writer: 'foreign',
+      detail: `${path} is a directory: not touched`,
+    };
   }
   return undefined;
 };
@@ -62,7 +79,12 @@ const untouchable = (path: string, seen: Seen | undefined, owned: Owned): FileDe
 /** Plans one file of ours against what stands in its place. */
 export const planOurFile = (
   input: PlanInput,
-  place: { readonly path: string; readonly file: DesiredFile; readonly marked: MarkedFile | undefined; readonly mode: number },
+  place: {
+    readonly path: string;
+    readonly file: DesiredFile;
+    readonly marked: MarkedFile | undefined;
+    readonly mode: number;
+  },
   why: { readonly reason: Reason; readonly detail: string },
 ): FilePlan => {
   const { path, file, marked, mode } = place;
@@ -90,18 +112,30 @@ export const planOurFile = (
   const write = { ...base, action: 'write' as Action };
   const put = { bytes, mode, uid, gid };
   const spegel = carries === undefined ? {} : { spegel: carries.spegel };
-  const overturned = ['foreign', 'ours-edited', 'spegel'].includes(owned.writer) && path in input.ledger.written;
-  if (overturned && !bySpegelsStart(input, path, seen, owned)) {
+  if (!sameContent && isOverturned(input, path, seen, owned)) {
     const { fight, conflict } = fightAgain(input.ledger.fights[path], owned.writer, input.now);
     if (conflict) {
       const minutes = Math.ceil(((fight.until ?? input.now) - input.now) / 60_000);
       const detail = `somebody changed it again and again: left alone for ${minutes} min; find who writes ${path}`;
       return { decision: { ...base, action: 'conflict', reason: 'overwritten-again', detail }, fight };
     }
-    return { decision: { ...write, reason: carries?.reason ?? 'repair', detail: 'somebody changed it: put right again' }, put, fight, ...spegel };
+    return {
+      decision: { ...write, reason: carries?.reason ?? 'repair', detail: 'somebody changed it: put right again' },
+      put,
+      fight,
+      ...spegel,
+    };
   }
   if (owned.writer === 'absent' && path in input.ledger.written) {
-    return { decision: { ...write, reason: carries?.reason ?? (why.reason === 'template' ? 'repair' : why.reason), detail: why.detail }, put, ...spegel };
+    return {
+      decision: {
+        ...write,
+        reason: carries?.reason ?? (why.reason === 'template' ? 'repair' : why.reason),
+        detail: why.detail,
+      },
+      put,
+      ...spegel,
+    };
   }
   return { decision: { ...write, reason: why.reason, detail: why.detail }, put, ...spegel };
 };

@@ -16,10 +16,19 @@ export const isTargeted = (desired: Desired, path: string): boolean => {
   return unit?.files.some((file) => `${unit.registry}/${file.name}` === path) ?? false;
 };
 
-const companionSums = (entries: Tree['entries'], path: string, tools: Tools): ReadonlyMap<string, string> | undefined => {
+const companionSums = (
+  entries: Tree['entries'],
+  path: string,
+  tools: Tools,
+): ReadonlyMap<string, string> | undefined => {
   const hosts = entries.get(`${registryOf(path)}/hosts.toml`);
   if (hosts?.kind !== 'file') return undefined;
-  const { marked } = ownerOf(hosts, { besideBackup: false, expected: false, hosts: true, sha256: tools.sha256 });
+  const { marked } = ownerOf(hosts, {
+    besideBackup: false,
+    expected: false,
+    registry: undefined,
+    sha256: tools.sha256,
+  });
   return marked?.companions;
 };
 
@@ -49,7 +58,7 @@ export const ownerAt = (
   const owned = ownerOf(seen, {
     besideBackup: tree.backup !== undefined && facts.backup !== true,
     expected: isTargeted(desired, path) || path in ledger.written,
-    hosts: isHostsFile(path),
+    registry: isHostsFile(path) ? registryOf(path) : undefined,
     sha256: tools.sha256,
   });
   if (owned.writer === 'spegel' && seen?.kind === 'file') {
@@ -76,8 +85,8 @@ export const filesBeside = (tree: Tree, path: string): ReadonlyMap<string, Uint8
   const directory = `${registryOf(path)}/`;
   const found = new Map<string, Uint8Array>();
   for (const [other, seen] of tree.entries) {
-    if (seen.kind === 'file' && other !== path && other.startsWith(directory)) found.set(other.slice(directory.length), seen.bytes);
+    if (seen.kind === 'file' && other !== path && other.startsWith(directory))
+      found.set(other.slice(directory.length), seen.bytes);
   }
   return found;
 };
-

@@ -20,32 +20,48 @@ const toolOf = (text: string): string | undefined => {
   return undefined;
 };
 
-const server = /^server = '[^']*'$/;
-const hostHeader = /^\[host\.'https?:\/\/[^']+'\]$/;
-const ownCapabilities = /^\s*capabilities = \['pull'(?:, 'resolve')?\]$/;
+const server = /^server = '([^']*)'$/;
+const ownMirror = /^\[host\.'http:\/\/[^']+:\d*'\]$/;
+const ownCapabilities = /^capabilities = \['pull'(?:, 'resolve')?\]$/;
+
+/** Which `server` Spegel writes for a registry: its own URL; Docker's real one for docker.io; none for `_default`. */
+const isSpegelsServer = (registry: string, url: string | undefined): boolean => {
+  if (registry === '_default') return url === undefined || /^https?:(?:\/\/(?:_default)?)?$/.test(url);
+  const host = /^https?:\/\/([^/?#]*)$/.exec(url ?? '')?.[1];
+  return host === registry || (registry === 'docker.io' && host === 'registry-1.docker.io');
+};
+
+const isMirrorAt = (lines: readonly string[], at: number): boolean =>
+  ownMirror.test(lines[at] ?? '') && ownCapabilities.test(lines[at + 1] ?? '');
 
 /**
- * Is this the text that Spegel writes? Up to v0.0.23 a TOML library's, later a template's: no comments, `server` first,
- * then hosts whose first one is Spegel's own mirror. With `prependExisting` somebody's hosts follow (spegel.md).
+ * Is this the text that Spegel writes for a registry? Since v0.0.24 a template's: no comments, `server` first, then
+ * hosts whose first one is Spegel's own mirror on plain HTTP with a port; with `prependExisting` somebody's hosts follow.
+ * Up to v0.0.23 a TOML library's: a bare `[host]` after `server`, then all hosts in alphabetical order (spegel.md).
  */
-export const hasSpegelText = (bytes: Uint8Array): boolean => {
+export const hasSpegelText = (bytes: Uint8Array, registry: string): boolean => {
   if (bytes.length === 0 || bytes.length > 1_048_576) return false;
   const lines = new TextDecoder('utf-8').decode(bytes).split('\n');
   if (lines.some((line) => line.trimStart().startsWith('#'))) return false;
-  const told = lines.filter((line) => line.trim() !== '');
-  let at = 0;
-  if (server.test(told[at] ?? '')) at++;
-  if (told[at] === '[host]') at++;
-  return hostHeader.test((told[at] ?? '').trim()) && ownCapabilities.test(told[at + 1] ?? '');
+  const told = lines.filter((line) => line !== '');
+  const url = server.exec(told[0] ?? '')?.[1];
+  if (url !== undefined && told[1] === '[host]') return told.some((_, at) => isMirrorAt(told, at));
+  return isSpegelsServer(registry, url) && isMirrorAt(told, url === undefined ? 0 : 1);
 };
 
 /**
  * Whose file stands here. `besideBackup`: only there a file with Spegel's text counts as Spegel's, else it is
- * somebody's. 0 bytes are ours where a template points (`expected`), else somebody's.
+ * somebody's. 0 bytes are ours where a template points (`expected`), else somebody's. `registry` is given for a
+ * hosts.toml only.
  */
 export const ownerOf = (
   seen: Seen | undefined,
-  options: { readonly besideBackup: boolean; readonly expected: boolean; readonly hosts: boolean; readonly sha256: Sha256 },
+  options: {
+    readonly besideBackup: boolean;
+    readonly expected: boolean;
+    readonly registry: string | undefined;
+    readonly sha256: Sha256;
+  },
 ): Owned => {
   if (seen === undefined) return { writer: 'absent' };
   if (seen.kind === 'unreadable') return { writer: 'unreadable' };
@@ -53,8 +69,8 @@ export const ownerOf = (
   if (seen.bytes.length === 0) return { writer: options.expected ? 'ours' : 'foreign' };
   const marked = readMarked(seen.bytes, options.sha256);
   if (marked !== undefined) return { writer: marked.intact ? 'ours' : 'ours-edited', marked };
-  if (!options.hosts) return { writer: 'foreign' };
-  if (options.besideBackup && hasSpegelText(seen.bytes)) return { writer: 'spegel' };
+  if (options.registry === undefined) return { writer: 'foreign' };
+  if (options.besideBackup && hasSpegelText(seen.bytes, options.registry)) return { writer: 'spegel' };
   const tool = toolOf(new TextDecoder('utf-8').decode(seen.bytes.subarray(0, 2048)));
   return tool === undefined ? { writer: 'foreign' } : { writer: 'tool', tool };
 };
