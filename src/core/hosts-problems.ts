@@ -14,6 +14,23 @@ export const hostsProblems = {
   'hosts-url-unusable': { severity: 'warning', meaning: 'a URL without a host cannot be asked' },
   'hosts-https-first': { severity: 'warning', meaning: 'an http:// host is tried as HTTPS first' },
   'hosts-toml-differs': { severity: 'warning', meaning: 'containerd reads the file, other TOML readers do not' },
+  'hosts-unknown-key': { severity: 'warning', meaning: 'containerd has no such key and passes over it without a word' },
+  'hosts-unknown-table': { severity: 'warning', meaning: 'containerd has no such table and passes over it' },
+  'hosts-misplaced-key': { severity: 'warning', meaning: 'a top-level key behind a table belongs to that table' },
+  'hosts-key-case': { severity: 'warning', meaning: 'containerd 1.x does not know the key in this spelling' },
+  'hosts-unquoted-url': { severity: 'warning', meaning: 'without quotes, only the part up to the dot is the host' },
+  'hosts-no-scheme': { severity: 'warning', meaning: 'without a scheme the host is asked by HTTPS' },
+  'hosts-odd-scheme': { severity: 'warning', meaning: 'containerd knows http:// and https:// in lower case only' },
+  'hosts-url-parts-dropped': { severity: 'warning', meaning: 'user, query and fragment of a URL are dropped' },
+  'hosts-path-doubled': { severity: 'warning', meaning: '/v2 is added again behind a path that has it inside' },
+  'hosts-docker-io-server': { severity: 'warning', meaning: 'docker.io answers with a web page, not as a registry' },
+  'hosts-empty-key-file': { severity: 'error', meaning: 'an empty file name means the directory: every pull fails' },
+  'hosts-no-resolve': { severity: 'warning', meaning: 'no host may resolve tags: they go to the upstream' },
+  'hosts-implicit-push': { severity: 'warning', meaning: 'a host without capabilities also receives pushes' },
+  'hosts-top-capabilities': { severity: 'warning', meaning: 'capabilities without a server have no effect' },
+  'hosts-no-dial-timeout': { severity: 'warning', meaning: 'a host that drops packets costs 30 s for each blob' },
+  'hosts-dial-timeout-useless': { severity: 'warning', meaning: 'a time-out of zero or less makes the host useless' },
+  'hosts-dial-timeout-unknown': { severity: 'warning', meaning: 'this containerd does not know dial_timeout' },
 } as const;
 
 export type HostsProblemCode = keyof typeof hostsProblems;

@@ -57,10 +57,10 @@ const underscoreName = (namespace: string): string => {
 };
 
 /** The directory names that containerd tries for a namespace on Unix, in order. */
-export const candidateDirectories = (namespace: string, version: ContainerdVersion): readonly string[] => {
+export const candidateDirectories = (namespace: string, rules: ContainerdRules): readonly string[] => {
   const underscored = underscoreName(namespace);
   const names = underscored === namespace ? [namespace] : [underscored, namespace];
-  return rulesOf(version).defaultDirectory ? [...names, '_default'] : names;
+  return rules.defaultDirectory ? [...names, '_default'] : names;
 };
 
 class PullError extends Error {
@@ -250,10 +250,17 @@ export const lookup = (
   namespace: string,
   version: ContainerdVersion,
   certificates: CertificateReader,
+): LookupResult => lookupByRules(tree, namespace, rulesOf(version), certificates);
+
+/** The same by rules, to see which of them made a difference. */
+export const lookupByRules = (
+  tree: LookupTree,
+  namespace: string,
+  rules: ContainerdRules,
+  certificates: CertificateReader,
 ): LookupResult => {
-  const rules = rulesOf(version);
   const files = openTree(tree);
-  const chosen = chooseDirectory(files, tree.root, candidateDirectories(namespace, version));
+  const chosen = chooseDirectory(files, tree.root, candidateDirectories(namespace, rules));
   if (chosen.error !== undefined) return { ...nothing, ...chosen };
   const result: LookupResult = { ...nothing, ...chosen };
   let reading: Reading = { configs: [emptyConfig(rules)], stable: true };
