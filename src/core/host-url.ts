@@ -1,5 +1,5 @@
 import { parseIPv6 } from './host-address.ts';
-import { byteStringToText, runeSize, textToByteString } from './toml-bytes.ts';
+import { byteStringToText, runeSize, textToByteString } from './toml/bytes.ts';
 
 /** Where containerd sends the requests of one entry: `scheme://host` + `path` + `/<repository>/manifests/…`. */
 export type HostTarget = {

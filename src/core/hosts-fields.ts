@@ -1,5 +1,5 @@
 import type { ContainerdRules } from './containerd-version.ts';
-import type { GoType, GoValue, Place } from './toml-go-place.ts';
+import type { GoType, GoValue, Place } from './toml/go-place.ts';
 import {
   anyMap,
   anyType,
@@ -9,7 +9,7 @@ import {
   slicePlaces,
   stringType,
   structField,
-} from './toml-go-place.ts';
+} from './toml/go-place.ts';
 
 /** A value of a key that takes more than one type. `other`: nothing that containerd has a use for. */
 export type LooseValue = string | readonly LooseValue[] | { readonly other: string };

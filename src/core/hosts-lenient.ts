@@ -2,11 +2,11 @@ import { modelledVersions, rulesOf } from './containerd-version.ts';
 import { entryOf, settingsOf } from './hosts-entry.ts';
 import { decodedHosts, hostsFileType, noFields } from './hosts-fields.ts';
 import type { HostEntry, HostsFile } from './hosts-file.ts';
-import { byteString } from './toml-bytes.ts';
-import { TomlError } from './toml-error.ts';
-import { readGoToml2 } from './toml-go2.ts';
-import type { TomlExpression } from './toml-go2-syntax.ts';
-import { decodeGoToml24 } from './toml-go24-decode.ts';
+import { byteString } from './toml/bytes.ts';
+import { TomlError } from './toml/error.ts';
+import { readGoToml2 } from './toml/go2.ts';
+import type { TomlExpression } from './toml/go2-syntax.ts';
+import { decodeGoToml24 } from './toml/go24-decode.ts';
 
 /** A document is split into layers, none of which names a table twice. */
 type Layers = {

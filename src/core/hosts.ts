@@ -4,13 +4,13 @@ import { cleanPath, parseHostUrl } from './host-url.ts';
 import { parseGoDuration } from './hosts-duration.ts';
 import type { DecodedHosts, HostFields, LooseValue } from './hosts-fields.ts';
 import { decodedHosts, hostsFileType, noFields } from './hosts-fields.ts';
-import { byteString, byteStringToText } from './toml-bytes.ts';
-import { GoPanic, positionOf, TomlError } from './toml-error.ts';
-import { parseGoToml1 } from './toml-go1.ts';
-import { decodeGoToml1 } from './toml-go1-decode.ts';
-import { readGoToml2 } from './toml-go2.ts';
-import { decodeGoToml2 } from './toml-go2-decode.ts';
-import { decodeGoToml24 } from './toml-go24-decode.ts';
+import { decodeGoToml1 } from './hosts-go1.ts';
+import { byteString, byteStringToText } from './toml/bytes.ts';
+import { GoPanic, positionOf, TomlError } from './toml/error.ts';
+import { parseGoToml1 } from './toml/go1.ts';
+import { readGoToml2 } from './toml/go2.ts';
+import { decodeGoToml2 } from './toml/go2-decode.ts';
+import { decodeGoToml24 } from './toml/go24-decode.ts';
 
 /** One host of a file that was read, or its top level, with its settings worked out (`hostConfig`). */
 export type HostConfig = {

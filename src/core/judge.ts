@@ -10,8 +10,8 @@ import type { HostsProblemCode } from './hosts-problems.ts';
 import { certificateFindings, unknownDirectory } from './judge-certificates.ts';
 import { triesHttpsFirst } from './lookup.ts';
 import type { Problem } from './problem.ts';
-import { parseToml } from './toml.ts';
-import { byteString, byteStringToText } from './toml-bytes.ts';
+import { byteString, byteStringToText } from './toml/bytes.ts';
+import { parseToml } from './toml/standard.ts';
 
 /**
  * - `ok`: containerd does what the file says.

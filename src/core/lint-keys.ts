@@ -1,9 +1,9 @@
 import { didYouMean, nearest } from './config/config-nearest.ts';
 import type { HostsProblemCode } from './hosts-problems.ts';
-import { byteString } from './toml-bytes.ts';
-import { positionOf, TomlError } from './toml-error.ts';
-import { readGoToml2 } from './toml-go2.ts';
-import type { KeyPart, TomlExpression } from './toml-go2-syntax.ts';
+import { byteString } from './toml/bytes.ts';
+import { positionOf, TomlError } from './toml/error.ts';
+import { readGoToml2 } from './toml/go2.ts';
+import type { KeyPart, TomlExpression } from './toml/go2-syntax.ts';
 
 /** A remark about the layout of a file, with its place. */
 export type LayoutFinding = {
