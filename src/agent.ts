@@ -97,7 +97,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
     }
     sayProblems();
-    const wait = result.lookAgainAt === undefined ? passEveryMs : result.lookAgainAt - clock.now();
+    const times = [result.lookAgainAt, node.configuration.lookAgainAt()].filter((at) => at !== undefined);
+    const wait = times.length === 0 ? passEveryMs : Math.min(...times) - clock.now();
     return Math.min(Math.max(wait, 1), passEveryMs);
   };
 

@@ -54,7 +54,12 @@ export type Configuration = {
   readonly desired: (facts: Facts) => Desired | undefined;
   /** Looks at what is mounted now; true when something about it is new. */
   readonly reload: () => boolean;
+  /** A change has been seen that may not be whole yet: when to look again, on the steady clock. */
+  readonly lookAgainAt: () => number | undefined;
 };
+
+/** An editor truncates a file and writes it in pieces: a change counts when it has stood still for this long. */
+const settleMs = 200;
 
 export type ConfigurationDeps = {
   readonly mounted: () => Mounted | undefined;
@@ -76,12 +81,22 @@ export const createConfiguration = (deps: ConfigurationDeps): Configuration => {
   let stored = deps.stored;
   let seen: string | undefined;
   let choice: ConfigChoice | undefined;
+  let pending: { readonly key: string; readonly since: number } | undefined;
   let prepared: { readonly config: Config; readonly render: (facts: Facts) => Desired } | undefined;
 
   const reload = (): boolean => {
     const mounted = deps.mounted();
     const key = keyOf(mounted);
-    if (key === seen && choice !== undefined) return false;
+    if (key === seen && choice !== undefined) {
+      pending = undefined;
+      return false;
+    }
+    if (choice !== undefined && deps.clock !== undefined) {
+      const now = deps.clock();
+      if (pending?.key !== key) pending = { key, since: now };
+      if (now - pending.since < settleMs) return false;
+    }
+    pending = undefined;
     seen = key;
     choice = chooseConfig(mounted, stored);
     if (choice.store !== undefined) {
@@ -102,6 +117,7 @@ export const createConfiguration = (deps: ConfigurationDeps): Configuration => {
 
   return {
     reload,
+    lookAgainAt: () => (pending === undefined ? undefined : pending.since + settleMs),
     choice: current,
     settings: () => current().config?.settings ?? defaultSettings,
     desired: (facts) => {

@@ -14,8 +14,6 @@ const mapKey = 'config.yaml';
 const longest = 4 * 1024 * 1024;
 /** kubelet swaps a mount, and a person a file, within microseconds: a look that falls between is taken again. */
 const mostLooks = 5;
-/** An empty file as young as this is being written: an editor truncates it first. */
-const settleMs = 1_000;
 
 /** What is there cannot be used as it is; the text says why. */
 class Unusable extends Error {
@@ -54,8 +52,6 @@ const readWhole = (file: string): Uint8Array | undefined => {
     const after = fstatSync(fd, { bigint: true });
     const still = after.mtimeNs === before.mtimeNs && after.size === before.size && BigInt(bytes.length) === after.size;
     if (!still) return undefined;
-    const age = Date.now() - Number(after.mtimeMs);
-    if (bytes.length === 0 && age >= 0 && age < settleMs) throw new Unusable(`${file} is empty: it is being written`);
     return bytes;
   } finally {
     closeSync(fd);

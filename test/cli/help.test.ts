@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { commands } from '../../src/cli/commands.ts';
+import { handspegel } from '../support/command-line.ts';
+
+const golden = join(import.meta.dirname, 'golden');
+
+/** UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it. */
+const compare = (name: string, text: string): void => {
+  const file = join(golden, name);
+  if (process.env['UPDATE_GOLDEN']) writeFileSync(file, text);
+  assert.equal(text, readFileSync(file, 'utf8'));
+};
+
+describe('help', () => {
+  it('of the program lists every command', async () => {
+    const { code, out } = await handspegel(['--help']);
+    assert.equal(code, 0);
+    compare('help.txt', out);
+    for (const { name } of commands) assert.match(out, new RegExp(`^ {2}${name} `, 'm'));
+  });
+  for (const { name } of commands) {
+    it(`of ${name} has an example and every flag`, async () => {
+      const { code, out } = await handspegel([name, '--help']);
+      assert.equal(code, 0);
+      assert.match(out, new RegExp(`Example:\n  handspegel ${name}`));
+      compare(`help-${name}.txt`, out);
+    });
+  }
+  it('is what a wrong word points to, with exit code 2', async () => {
+    for (const args of [[], ['nope'], ['plan', '--nope'], ['plan', 'word'], ['restore'], ['run', '--listen', 'x:y'], ['run', '--log-level', 'loud']]) {
+      const { code, error, out } = await handspegel(args);
+      assert.equal(code, 2, args.join(' '));
+      assert.equal(out, '');
+      assert.notEqual(error, '');
+    }
+  });
+});
