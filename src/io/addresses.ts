@@ -1,56 +1,71 @@
 import { createSocket } from 'node:dgram';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /** Interface name -> its addresses as they stand now, without loopback and link-local ones. */
 export type Interfaces = ReadonlyMap<string, readonly string[]>;
 
-const isUsable = (address: string, internal: boolean): boolean =>
-  !internal && !/^(?:fe[89ab][0-9a-f]:|169\.254\.)/i.test(address);
+/** 127/8, 0/8, 169.254/16, ::, ::1, fe80::/10: no other node reaches this one by them. */
+const isUsable = (address: string): boolean => !/^(?:0\.|127\.|169\.254\.|::1?$|fe[89ab][0-9a-f]:)/i.test(address);
 
-/** The addresses of the host network's interfaces, as the kernel has them this moment. */
-export const readInterfaces = (): Interfaces =>
-  new Map(
-    Object.entries(networkInterfaces()).map(([name, addresses]) => [
-      name,
-      (addresses ?? []).filter(({ address, internal }) => isUsable(address, internal)).map(({ address }) => address),
-    ]),
-  );
+/**
+ * The addresses of the host network's interfaces that are up, as the kernel has them at this moment. Empty when it cannot
+ * be asked (no file descriptor left): then nothing is known to have changed.
+ */
+export const readInterfaces = (): Interfaces => {
+  try {
+    const found = Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
+      const usable = addresses.filter(({ address, internal }) => !internal && isUsable(address));
+      return [name, usable.map(({ address }) => address)] as const;
+    });
+    return new Map(found.filter(([, addresses]) => addresses.length > 0));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return new Map();
+    throw error;
+  }
+};
 
-const isIPv6 = (address: string): boolean => address.includes(':');
-
-/** Addresses for documentation: connecting a datagram socket asks the routing table and sends nothing. */
+/** Addresses kept for documentation: connecting a datagram socket asks the routing table and sends nothing. */
 const somewhere = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 
-const sourceOf = (family: 'udp4' | 'udp6'): Promise<string | undefined> =>
+/** The source address of the default route of one family; `undefined` without such a route. */
+export const defaultSource = (family: 'udp4' | 'udp6'): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = createSocket(family);
     const done = (address: string | undefined): void => {
       socket.close();
-      resolve(address);
+      resolve(address !== undefined && isUsable(address) ? address : undefined);
     };
+    // Whatever keeps it from being connected (no route, no IPv6, no file descriptor), there is no source to be known.
     socket.once('error', () => done(undefined));
-    socket.connect(53, somewhere[family], () => done(socket.address().address));
+    socket.connect(53, somewhere[family], (error?: Error) => done(error ? undefined : socket.address().address));
   });
 
-/** The source addresses of the default routes, IPv4 first; without a route a family is missing. */
+/** The source addresses of the default routes, IPv4 first; a family without a route is missing. */
 export const defaultSources = async (): Promise<readonly string[]> => {
-  const found = await Promise.all([sourceOf('udp4'), sourceOf('udp6')]);
-  return found.filter(
-    (address) => address !== undefined && isUsable(address, address === '127.0.0.1' || address === '::1'),
-  ) as string[];
+  const found = await Promise.all([defaultSource('udp4'), defaultSource('udp6')]);
+  return found.filter((address) => address !== undefined);
 };
 
-/** Where each known address stood when it was last seen: address -> interface. */
+/**
+ * Where each followed address stood: address -> the interface, then, separated by spaces, what stood beside it when it
+ * was first seen there. Those are no replacements: a virtual address that outlives it is not this node's.
+ */
 export type Homes = ReadonlyMap<string, string>;
 
-const homeOf = (address: string, interfaces: Interfaces): string | undefined => {
+const sameFamily = (a: string, b: string): boolean => isIP(a) === isIP(b);
+
+const interfaceOf = (address: string, interfaces: Interfaces): string | undefined => {
   for (const [name, addresses] of interfaces) if (addresses.includes(address)) return name;
   return undefined;
 };
 
+const describeHome = (name: string, address: string, interfaces: Interfaces): string =>
+  [name, ...(interfaces.get(name) ?? []).filter((other) => other !== address)].join(' ');
+
 /**
- * Follows this node's addresses: one that went from its interface is replaced by a new one of the same family there; one
- * that never stood on any interface is kept as given.
+ * Follows this node's addresses from one look to the next: one that went from its interface is replaced by a new one of
+ * the same family there, and kept until there is one; one that never stood on any interface is kept as given. Pure.
  */
 export const followAddresses = (
   addresses: readonly string[],
@@ -58,14 +73,26 @@ export const followAddresses = (
   interfaces: Interfaces,
 ): { readonly addresses: readonly string[]; readonly homes: Homes } => {
   const next = new Map<string, string>();
-  const followed = addresses.map((address) => {
-    const here = homeOf(address, interfaces);
-    const home = here ?? homes.get(address);
-    if (home === undefined) return address;
-    const heir = interfaces.get(home)?.find((other) => isIPv6(other) === isIPv6(address) && !addresses.includes(other));
-    const now = here !== undefined ? address : (heir ?? address);
-    next.set(now, home);
-    return now;
-  });
-  return { addresses: [...new Set(followed)], homes: next };
+  const taken = new Set(addresses);
+  const follow = (address: string): string => {
+    const here = interfaceOf(address, interfaces);
+    const known = homes.get(address);
+    const [home, ...beside] = known?.split(' ') ?? [];
+    if (here !== undefined) {
+      next.set(address, known !== undefined && home === here ? known : describeHome(here, address, interfaces));
+      return address;
+    }
+    if (known === undefined || home === undefined) return address;
+    const isHeir = (other: string): boolean =>
+      sameFamily(other, address) && !taken.has(other) && !beside.includes(other);
+    const heir = interfaces.get(home)?.find(isHeir);
+    if (heir === undefined) {
+      next.set(address, known);
+      return address;
+    }
+    taken.add(heir);
+    next.set(heir, describeHome(home, heir, interfaces));
+    return heir;
+  };
+  return { addresses: [...new Set(addresses)].map(follow), homes: next };
 };
