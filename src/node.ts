@@ -4,7 +4,7 @@ import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Facts } from './core/facts.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Problem } from './core/problem.ts';
-import { referencedObjects } from './core/record.ts';
+import { referencedObjects } from './core/history.ts';
 import { secretValues } from './core/redact.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
 import type { Tools } from './core/tools.ts';

@@ -7,6 +7,7 @@ import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
 import { type Pass, planPass } from './core/pass.ts';
 import { indexOf, type PlanSettings } from './core/plan-input.ts';
+import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
 import { recordAfter } from './core/record.ts';
 import { planRelease } from './core/release.ts';
@@ -59,6 +60,8 @@ export type Reconciler = {
 };
 
 const retryAfterMs = 2_000;
+/** Many writes take a while; by then Spegel may have begun to clear, and must be seen before the next one. */
+const lookAgainAfterMs = 250;
 
 const failure = (code: string, message: string, hint: string): Problem => ({ code, severity: 'error', message, hint });
 
@@ -73,6 +76,13 @@ const nothing: PassResult = {
   lookAgainAt: undefined,
   changed: [],
 };
+
+/** Would it leave somebody's or Spegel's bytes only in the state directory? */
+const destroys = (decision: Decision): boolean =>
+  decision.files.some(
+    ({ action, writer, standIn }) =>
+      action === 'write' && (writer === 'foreign' || (writer === 'spegel' && standIn === 'emptied')),
+  );
 
 /** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
 const traces = (change: Change): readonly (readonly [string, 'gone' | 'there' | Uint8Array])[] => {
@@ -105,28 +115,48 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   let watch: Watch | undefined;
   const own = new Map<string, 'gone' | 'there' | Uint8Array>();
   let saved: Ledger | undefined = remembered;
+  let storeAll = false;
+  let vital: ReadonlyMap<string, Uint8Array> = new Map();
+  const object = (sha256: string): Uint8Array | undefined => vital.get(sha256) ?? ports.tools.object(sha256);
+  const tools: Tools = { ...ports.tools, object };
+
+  /** Bytes that exist nowhere else stay in memory too: a lost state directory is filled again from there. */
+  const holdVital = (objects: Kept['objects']): void => {
+    const held = new Map<string, Uint8Array>();
+    const files = Object.values(ledger.originals).flatMap(({ content }) => (content.kind === 'file' ? [content] : []));
+    for (const { sha256 } of [...Object.values(ledger.spegel), ...files]) {
+      const bytes = objects.get(sha256) ?? object(sha256);
+      if (bytes !== undefined) held.set(sha256, bytes);
+    }
+    vital = held;
+  };
 
   const note = (event: string, detail: string, path?: string): void =>
     ports.journal({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
 
   const save = (objects: Kept['objects']): Problem[] => {
+    holdVital(objects);
     if (saved === ledger && objects.size === 0) return [];
     try {
-      ports.save({ ledger, objects });
+      ports.save({ ledger, objects: storeAll ? new Map([...vital, ...objects]) : objects });
       saved = ledger;
+      storeAll = false;
       return [];
     } catch (error) {
+      storeAll = true;
       const hint = 'Files stay right, but history and originals are not kept: make the state directory writable.';
       return [failure('state-not-saved', `the state directory cannot be written: ${messageOf(error)}`, hint)];
     }
   };
 
-  const applyAll = (decisions: readonly Decision[], after: (decision: Decision, outcome: Outcome) => void) => {
+  const applyAll = <D extends Decision>(decisions: readonly D[], after: (decision: D, outcome: Outcome) => void) => {
     const problems: Problem[] = [];
     const changed: string[] = [];
     let moved = false;
+    const lookAgainAfter = ports.now() + lookAgainAfterMs;
     for (const decision of decisions) {
       if (decision.changes.length === 0) continue;
+      if (ports.now() > lookAgainAfter) return { problems, changed, moved: true };
       const outcome = ports.apply(decision.changes);
       const made = new Set(outcome.changed);
       for (const change of decision.changes) {
@@ -180,16 +210,17 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   };
 
   const regular = (pass: Pass, before: readonly Problem[]): PassResult => {
-    const done = applyAll(pass.plan.registries, (decision, outcome) => {
-      const plan = pass.plan.registries.find((one) => one.registry === decision.registry);
-      if (plan === undefined) return;
-      const context = { at: ports.now(), sha256: ports.tools.sha256, stood: new Set(pass.base.tree.entries.keys()) };
-      ledger = recordAfter(ledger, plan, outcome, context);
-      journalWrites(decision, outcome);
+    const outcomes: { readonly made: RegistryPlan; readonly outcome: Outcome }[] = [];
+    // What could not be stored is not overwritten.
+    const safe = before.length === 0 ? pass.plan.registries : pass.plan.registries.filter((made) => !destroys(made));
+    const done = applyAll(safe, (made, outcome) => {
+      outcomes.push({ made, outcome });
+      journalWrites(made, outcome);
     });
+    ledger = recordAfter(ledger, outcomes, { at: ports.now(), sha256: ports.tools.sha256 });
     changePhase(pass);
     const problems = [...before, ...done.problems];
-    const retry = done.moved ? 50 : done.problems.length > 0 ? retryAfterMs : undefined;
+    const retry = done.moved ? 50 : problems.length > 0 ? retryAfterMs : undefined;
     const times = [pass.lookAgainAt, retry === undefined ? undefined : ports.now() + retry].filter(
       (at) => at !== undefined,
     );
@@ -197,7 +228,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       decisions: pass.plan.registries,
       waitingFor: undefined,
       problems,
-      applied: done.problems.length === 0 && !done.moved,
+      applied: done.problems.length === 0 && !done.moved && safe.length === pass.plan.registries.length,
       released: false,
       lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
       changed: done.changed,
@@ -228,7 +259,8 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       settings: intent.settings,
       now: ports.now(),
       owner: ports.owner,
-      tools: ports.tools,
+      tools,
+      storeAll,
     });
     watch = planned.observation.watch;
     own.clear();
@@ -251,6 +283,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     setLedger: (next) => {
       ledger = next;
       saved = undefined;
+      storeAll = true;
     },
   };
 };

@@ -2,13 +2,14 @@ import type { Desired } from './desired.ts';
 import type { OwnChanges } from './difference.ts';
 import type { Recognise } from './episode.ts';
 import type { Facts } from './facts.ts';
+import { recordVersions, referencedObjects } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { type Observation, observe, type Watch } from './observe.ts';
 import type { Kept } from './originals.ts';
 import { followOriginals, keepFirstSights } from './originals.ts';
 import { type Plan, type PlanBase, plan } from './plan.ts';
 import type { PlanSettings } from './plan-input.ts';
-import { recordBefore, recordVersions, referencedObjects } from './record.ts';
+import { recordBefore } from './record.ts';
 import { sameValue } from './same-value.ts';
 import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel-file.ts';
 import { ownerAt, type Survey, surveyOf } from './survey.ts';
@@ -29,6 +30,8 @@ export type PassInput = {
   readonly now: number;
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly tools: Tools;
+  /** What the state directory held may be lost: everything that it should hold is to be stored again. */
+  readonly storeAll?: boolean;
 };
 
 export type Pass = {
@@ -89,7 +92,8 @@ const merge = (first: Kept, second: Kept): Kept => ({
 });
 
 /** Nothing is to be stored that is stored already: an unchanged ledger stays the same value, known bytes are left out. */
-const onlyNew = (kept: Kept, before: Ledger): Kept => {
+const onlyNew = (kept: Kept, before: Ledger, storeAll: boolean): Kept => {
+  if (storeAll) return kept;
   const known = referencedObjects(before);
   return {
     ledger: sameValue(kept.ledger, before) ? before : kept.ledger,
@@ -131,7 +135,7 @@ export const planPass = (input: PassInput): Pass => {
   return {
     observation,
     survey,
-    kept: onlyNew(kept, input.ledger),
+    kept: onlyNew(kept, input.ledger, input.storeAll ?? false),
     plan: made,
     base,
     probe: [...new Set(files.flat())],

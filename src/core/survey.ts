@@ -32,7 +32,10 @@ const companionSums = (
   return marked?.companions;
 };
 
-/** A certificate has no marker: the ledger, or the marker of the hosts.toml beside it, knows its hash. */
+/**
+ * A certificate has no marker: the ledger, or the marker of the hosts.toml beside it, knows its hash. The set that was
+ * stored just before it was written counts too: the agent may have been killed between the two.
+ */
 const isOurCompanion = (
   path: string,
   seen: Seen,
@@ -40,11 +43,13 @@ const isOurCompanion = (
 ): boolean => {
   if (seen.kind !== 'file') return false;
   const { entries, ledger, tools } = facts;
-  const known = ledger.written[path]?.sha256;
-  const companions = companionSums(entries, path, tools);
-  if (known === undefined && companions === undefined) return false;
-  const sum = tools.sha256(seen.bytes);
-  return sum === known || sum === companions?.get(path.slice(registryOf(path).length + 1));
+  const registry = registryOf(path);
+  const name = path.slice(registry.length + 1);
+  const wrote = ledger.written[path]?.sha256;
+  const good = ledger.lastGood[registry]?.files.find((file) => file.name === name)?.sha256;
+  const beside = companionSums(entries, path, tools)?.get(name);
+  if (wrote === undefined && good === undefined && beside === undefined) return false;
+  return [wrote, good, beside].includes(tools.sha256(seen.bytes));
 };
 
 /** Whose is the file at this path. A file whose bytes are those of somebody's original is never taken for Spegel's. */

@@ -1,5 +1,47 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+
+/** A new directory in memory where there is such a place: thousands of plays wait for no disk. */
+export const scratchDirectory = (): string =>
+  mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'handspegel-'));
+
+/** A new directory on a real file system, where inode numbers are used again. */
+export const diskDirectory = (): string => mkdtempSync(join(tmpdir(), 'handspegel-'));
+
+/** Everything about each entry that must come back: kind, mode, owner and bytes, as one line of text. */
+export const describeDirectory = (
+  root: string,
+  skip: (path: string) => boolean = () => false,
+): Record<string, string> => {
+  const found: Record<string, string> = {};
+  const walk = (dir: string): void => {
+    for (const name of readdirSync(dir).sort()) {
+      const path = join(dir, name);
+      const local = relative(root, path);
+      if (skip(local)) continue;
+      const stat = lstatSync(path);
+      const rights = `${(stat.mode & 0o7777).toString(8)} ${stat.uid}:${stat.gid}`;
+      if (stat.isSymbolicLink()) found[local] = `-> ${readlinkSync(path)}`;
+      else if (stat.isDirectory()) {
+        found[`${local}/`] = rights;
+        walk(path);
+      } else found[local] = `${rights} ${readFileSync(path, 'latin1')}`;
+    }
+  };
+  if (existsSync(root)) walk(root);
+  return found;
+};
 
 /** A directory as path -> text, `dir/` for an empty directory, `-> target` for a link; modes are left out unless odd. */
 export const readDirectory = (root: string): Record<string, string> => {

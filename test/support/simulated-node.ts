@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desired, DesiredUnit, Policy } from '../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../src/core/facts.ts';
@@ -12,6 +11,7 @@ import { createApplier } from '../../src/io/apply-changes.ts';
 import { readTree } from '../../src/io/read-tree.ts';
 import { createReconciler, type PassResult, type Reconciler } from '../../src/reconcile.ts';
 import { createTools } from '../../src/tools.ts';
+import { scratchDirectory } from './directory.ts';
 
 export const nodeIp = '10.1.2.3';
 export const spegelMirrors = [`http://${nodeIp}:30020`, `http://${nodeIp}:30021`];
@@ -54,6 +54,8 @@ export const desiredOf = (units: readonly DesiredUnit[], spegel: Desired['spegel
 export type SimulatedNode = {
   readonly certsDir: string;
   readonly journal: readonly JournalRecord[];
+  /** Called with each path just before it is changed. */
+  onWrite: (path: string) => void;
   desired: Desired;
   facts: Facts;
   settings: PlanSettings;
@@ -65,17 +67,24 @@ export type SimulatedNode = {
   advance(ms: number): PassResult;
   /** Every mirror of Spegel's answers like this from now on. */
   mirrorsAre(verdict: Verdict, samples?: number): void;
-  /** A new agent process: what it remembers is the ledger, or nothing. */
+  /** A new agent process: what it remembers is the ledger, or nothing. It knows no mirror yet. */
   restart(options?: { loseState?: boolean }): void;
+  /** The state directory is emptied under a running agent, or cannot be written. */
+  loseObjects(): void;
+  failToSave(fails: boolean): void;
+  /** A second pass at the same moment changes nothing. */
+  isAtRest(): boolean;
   ledger(): Ledger;
   remove(): void;
 };
 
 /** The loop on a real directory, with a clock that only the test moves. */
-export const createSimulatedNode = (options: { readonly dir?: string; readonly desired?: Desired } = {}): SimulatedNode => {
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'handspegel-'));
+export const createSimulatedNode = (
+  options: { readonly dir?: string; readonly desired?: Desired } = {},
+): SimulatedNode => {
+  const dir = options.dir ?? scratchDirectory();
   const certsDir = join(dir, 'certs.d');
-  const applier = createApplier({ certsDir });
+  const applier = createApplier({ certsDir, beforeRename: (path) => node.onWrite(path) });
   const objects = new Map<string, Uint8Array>();
   const tools: Tools = createTools({ agentVersion: '0.0.0', object: (sha256) => objects.get(sha256) });
   const journal: JournalRecord[] = [];
@@ -84,6 +93,7 @@ export const createSimulatedNode = (options: { readonly dir?: string; readonly d
   let behaviour: Verdict | undefined;
   let saved: Ledger | undefined;
   let reconciler: Reconciler;
+  let readOnly = false;
 
   const boot = (): Reconciler =>
     createReconciler(
@@ -93,6 +103,7 @@ export const createSimulatedNode = (options: { readonly dir?: string; readonly d
         readTree: (previous) => readTree(certsDir, previous),
         apply: (changes) => applier.apply(changes),
         save: (kept) => {
+          if (readOnly) throw new Error('EROFS');
           saved = kept.ledger;
           for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
         },
@@ -120,8 +131,16 @@ export const createSimulatedNode = (options: { readonly dir?: string; readonly d
   const node: SimulatedNode = {
     certsDir,
     journal,
-    desired: options.desired ?? desiredOf([unit('_default', hostsText(`http://${nodeIp}:30020`, 'http://10.1.2.9:30020'))]),
-    facts: { ...noFacts, nodeName: 'n1', nodeAddresses: [nodeIp], controlPlane: ['10.1.2.9'], containerdVersion: '2.2.9' },
+    onWrite: () => undefined,
+    desired:
+      options.desired ?? desiredOf([unit('_default', hostsText(`http://${nodeIp}:30020`, 'http://10.1.2.9:30020'))]),
+    facts: {
+      ...noFacts,
+      nodeName: 'n1',
+      nodeAddresses: [nodeIp],
+      controlPlane: ['10.1.2.9'],
+      containerdVersion: '2.2.9',
+    },
     settings: { preserve: true, orphanAfterMs: 600_000 },
     releasing: false,
     now: Date.now(),
@@ -154,7 +173,26 @@ export const createSimulatedNode = (options: { readonly dir?: string; readonly d
         saved = undefined;
         objects.clear();
       }
+      states.clear();
+      watched = [];
       reconciler = boot();
+    },
+    loseObjects: () => {
+      objects.clear();
+      reconciler.setLedger(reconciler.ledger());
+    },
+    failToSave: (fails) => {
+      readOnly = fails;
+    },
+    isAtRest: () => {
+      let writes = 0;
+      const { onWrite } = node;
+      node.onWrite = () => {
+        writes += 1;
+      };
+      const result = node.pass();
+      node.onWrite = onWrite;
+      return writes === 0 && result.changed.length === 0;
     },
     ledger: () => reconciler.ledger(),
     remove: () => rmSync(dir, { recursive: true, force: true }),
