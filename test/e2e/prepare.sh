@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs the real parts that the tests here use; does nothing when they are all there. Debian 12, as root.
+set -eu
+
+missing=''
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need containerd containerd
+need ctr containerd
+need docker-registry docker-registry
+need busybox busybox-static
+need ip iproute2
+need unshare util-linux
+need setpriv util-linux
+need mount mount
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo 'test/e2e needs root: network and mount namespaces, containerd, other users' >&2
+  exit 1
+fi
+if [ -n "$missing" ]; then
+  echo "installing:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # Nothing that is installed starts a service: the tests start and end their own.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  # shellcheck disable=SC2086
+  apt-get install -y -qq --no-install-recommends $missing
+fi
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit; do
+  command -v "$command" >/dev/null || {
+    echo "test/e2e: $command is missing although its package is installed" >&2
+    exit 1
+  }
+done

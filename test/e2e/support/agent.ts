@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Status } from '../../../src/core/status.ts';
+import { askAgent } from '../../../src/io/agent-socket.ts';
+import type { Place } from './place.ts';
+import { generousMs, until } from './until.ts';
+
+const mainFile = new URL('../../../src/main.ts', import.meta.url).pathname;
+
+/** Words before the command: `nsenter …`, `prlimit …`; each must end in the command itself, with the same pid. */
+export type Wrap = readonly string[];
+
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+  readonly stdout: string;
+  readonly ms: number;
+};
+
+/** A process that is ended with the test, by its id. */
+export type Running = {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<Ended>;
+  /** Ends it and waits for the end. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<Ended>;
+};
+
+export const startProcess = (
+  t: TestContext,
+  [file, ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running => {
+  if (file === undefined) throw new Error('no command');
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let output = '';
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const began = performance.now();
+  let asked = began;
+  const ended = once(child, 'close').then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]): Ended => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      output,
+      stdout,
+      ms: performance.now() - asked,
+    }),
+  );
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${file} does not start`);
+  return {
+    pid,
+    child,
+    output: () => output,
+    ended,
+    stop: (signal = 'SIGTERM') => {
+      asked = performance.now();
+      child.kill(signal);
+      return ended;
+    },
+  };
+};
+
+export type Agent = Running & {
+  readonly place: Place;
+  readonly status: () => Promise<Status>;
+  /** Waits until its status is as asked for. */
+  readonly whenStatus: (what: string, isSo: (status: Status) => boolean, limitMs?: number) => Promise<Status>;
+  /** GET on its health listener: code and body. */
+  readonly get: (path: string) => Promise<{ readonly code: number; readonly body: string }>;
+  /** Waits for the state of a file or anything else, and shows the log when it does not come. */
+  readonly until: <T>(what: string, look: () => T | Promise<T>, limitMs?: number) => Promise<number>;
+};
+
+export type AgentOptions = {
+  readonly wrap?: Wrap;
+  readonly flags?: readonly string[];
+  readonly nodeFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+const command = (options: AgentOptions, ...args: readonly string[]): readonly string[] => [
+  ...(options.wrap ?? []),
+  process.execPath,
+  ...(options.nodeFlags ?? []),
+  mainFile,
+  ...args,
+];
+
+const askStatus = async (place: Place): Promise<Status> => {
+  const path = place.at(join(place.stateDir, 'agent.sock'));
+  const asked = await askAgent({ path, command: 'status', args: {}, timeoutMs: generousMs });
+  if (!('answer' in asked)) throw new Error(`no status: ${asked.failure} ${asked.detail}`);
+  return (asked.answer as { readonly data: Status }).data;
+};
+
+/** Starts the real agent on a place. */
+export const startAgent = (t: TestContext, place: Place, options: AgentOptions = {}): Agent => {
+  const listen = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
+  const running = startProcess(
+    t,
+    command(options, 'run', ...place.flags, ...listen, ...(options.flags ?? [])),
+    options.env,
+  );
+  const otherwise = (): string => `${running.output()}\n${JSON.stringify(place.files(), undefined, 1)}`;
+  const port = async (): Promise<string> => {
+    const { found } = await until(
+      'the agent listens',
+      () => /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(running.output())?.[1],
+      { otherwise, limitMs: 3 * generousMs },
+    );
+    return found;
+  };
+  return {
+    ...running,
+    place,
+    status: () => askStatus(place),
+    whenStatus: async (what, isSo, limitMs = generousMs) => {
+      let last: Status | undefined;
+      const { found } = await until(
+        what,
+        async () => {
+          last = await askStatus(place);
+          return isSo(last) ? last : undefined;
+        },
+        { limitMs, otherwise: () => `${JSON.stringify(last, undefined, 1)}\n${otherwise()}` },
+      );
+      return found;
+    },
+    get: async (path) => {
+      const response = await fetch(`http://127.0.0.1:${await port()}${path}`);
+      return { code: response.status, body: await response.text() };
+    },
+    until: async (what, look, limitMs = generousMs) => (await until(what, look, { limitMs, otherwise })).ms,
+  };
+};
+
+/** Starts it and waits for its first pass. */
+export const startReadyAgent = async (t: TestContext, place: Place, options: AgentOptions = {}): Promise<Agent> => {
+  const agent = startAgent(t, place, options);
+  await agent.until('the first pass', () => agent.output().includes('"first pass"'), 3 * generousMs);
+  await agent.until('the agent answers', async () => (await agent.status()).ready || undefined, 3 * generousMs);
+  return agent;
+};
+
+/** One command of the command line on a place. */
+export const handspegel = async (
+  t: TestContext,
+  place: Place,
+  words: readonly string[],
+  options: AgentOptions = {},
+): Promise<Ended> => {
+  const [name = '', ...args] = words;
+  return startProcess(t, command(options, name, ...args, ...place.flags), options.env).ended;
+};
+
+/** Any other program, to its end; throws when it fails. */
+export const run = async (t: TestContext, words: readonly string[]): Promise<string> => {
+  const ended = await startProcess(t, words).ended;
+  if (ended.code !== 0) throw new Error(`${words.join(' ')} ended with ${ended.code ?? ended.signal}: ${ended.output}`);
+  return ended.stdout;
+};
