@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { type ProbeOptions, type ProbeSample, probeMirror } from '../../src/io/probe.ts';
+
+/** For 127.0.0.1, made for these tests, secret from nobody. */
+const cert = `-----BEGIN CERTIFICATE-----
+MIIBjzCCATagAwIBAgIUHhxZV27wc901/0IAzThvsf4ow7MwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIyMTMwN1oYDzIxMjYxMDI5
+MjIxMzA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQdQQmcX1Yw1r5l1qd8llsseNaJJ6PIVA9+fzZyCt51g4dNSkKymgZe
+LnpsbT0lnWTnE7rzFSF4LDKQS1nSBnYao2QwYjAdBgNVHQ4EFgQUQhMb1Vm0/3mV
+F9JEHxI0N9VEao8wHwYDVR0jBBgwFoAUQhMb1Vm0/3mVF9JEHxI0N9VEao8wDwYD
+VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0cAMEQC
+ICkQQLr5jN4cA6ZdGrd0pkSyw5nIT9AhKV2Q3qzLLuzNAiBn6MtbRYVtKAPoXw5L
+NiXF7bjmMsyhri9aBgt/NxmxVg==
+-----END CERTIFICATE-----
+`;
+const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGE4Bm7Bn3hom+ROR
+fFbGBOJIKgxakZN23rrMuhzx4w+hRANCAAQdQQmcX1Yw1r5l1qd8llsseNaJJ6PI
+VA9+fzZyCt51g4dNSkKymgZeLnpsbT0lnWTnE7rzFSF4LDKQS1nSBnYa
+-----END PRIVATE KEY-----
+`;
+
+const listen = async (t: TestContext, server: Server): Promise<string> => {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket));
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+const serve = async (t: TestContext, handle: RequestListener): Promise<string> =>
+  `http://${await listen(t, createServer(handle))}/v2/`;
+
+/** Answers each connection with these bytes, once something was asked. */
+const raw = async (t: TestContext, bytes: string, after: (socket: Socket) => void = (socket) => socket.end()) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.write(bytes, () => after(socket)));
+  });
+  return `http://${await listen(t, server)}/v2/`;
+};
+
+const stay = (): void => undefined;
+const reset = (socket: Socket): void => {
+  socket.resetAndDestroy();
+};
+
+const probe = (url: string, options: Partial<ProbeOptions> = {}): Promise<ProbeSample> =>
+  probeMirror({ url, timeoutMs: 5_000, ...options });
+const kindOf = async (url: string, options: Partial<ProbeOptions> = {}): Promise<string> =>
+  (await probe(url, options)).kind;
+
+const answers = (status: number, headers: Record<string, string> = {}, body = ''): RequestListener => {
+  return (_request, response) => response.writeHead(status, headers).end(body);
+};
+
+describe('probeMirror', () => {
+  it('finds up: 200 with anything but HTML, or 401', async (t) => {
+    for (const [status, type, body] of [
+      [200, 'application/json', '{}'],
+      [200, 'text/plain', ''],
+      [200, 'application/octet-stream', 'a <html> somewhere'],
+      [200, 'text/plain', '<htmlx>'],
+      [401, 'application/json', '{"errors":[]}'],
+      [401, 'text/html', '<html>who are you?</html>'],
+    ] as const) {
+      const sample = await probe(await serve(t, answers(status, { 'content-type': type }, body)));
+      assert.equal(sample.kind, 'up', body);
+      assert.equal(sample.status, status);
+      assert.ok(sample.latencyMs > 0 && sample.latencyMs < 5_000);
+    }
+    const none: RequestListener = (_request, response) => response.end();
+    assert.equal(await kindOf(await serve(t, none)), 'up');
+    assert.equal(await kindOf(await serve(t, none), { method: 'HEAD' }), 'up');
+  });
+
+  it('finds wrong: 200 with a web page, by media type or by its beginning', async (t) => {
+    for (const [type, body] of [
+      ['text/html', ''],
+      ['Text/HTML; charset=utf-8', 'ok'],
+      ['application/xhtml+xml', 'ok'],
+      ['application/json', '<!DOCTYPE html><p>'],
+      ['', '\u{feff}\n  <HTML lang="en">'],
+      ['text/plain', '<!-- a comment\n --> <head>'],
+    ] as const) {
+      const sample = await probe(await serve(t, answers(200, type === '' ? {} : { 'content-type': type }, body)));
+      assert.deepEqual([sample.kind, sample.detail], ['wrong', 'answers 200 with a web page']);
+    }
+  });
+
+  it('finds erroring: every other status, complete or not', async (t) => {
+    for (const status of [204, 206, 300, 304, 400, 403, 404, 418, 429, 500, 502, 503]) {
+      const sample = await probe(await serve(t, answers(status, {}, status === 204 || status === 304 ? '' : '<html>')));
+      assert.deepEqual([sample.kind, sample.status], ['erroring', status]);
+    }
+    assert.equal(await kindOf(await raw(t, 'HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\n\r\nshort')), 'erroring');
+  });
+
+  it('finds wrong: a body that breaks off', async (t) => {
+    const ok = 'HTTP/1.1 200 OK\r\n';
+    const short = `${ok}content-length: 10\r\n\r\nshort`;
+    const chunked = `${ok}transfer-encoding: chunked\r\n\r\n5\r\nshort\r\n`;
+    for (const url of [
+      await raw(t, short),
+      await raw(t, short, reset),
+      await raw(t, chunked),
+      await raw(t, `${chunked}zz\r\n`),
+      await raw(t, 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 10\r\n\r\n'),
+    ]) {
+      const sample = await probe(url);
+      assert.equal(sample.kind, 'wrong');
+      assert.match(sample.detail, /breaks off/);
+    }
+    assert.equal(await kindOf(await raw(t, `${ok}\r\nuntil the end`)), 'up');
+    assert.equal(await kindOf(await raw(t, `${ok}content-length: 5\r\n\r\nright, and more`)), 'up');
+  });
+
+  it('finds refused: told at once that there is no way', async (t) => {
+    const server = createTcpServer();
+    const address = await listen(t, server);
+    server.close();
+    await once(server, 'close');
+    const sample = await probe(`http://${address}/v2/`);
+    assert.deepEqual([sample.kind, sample.detail, sample.status], ['refused', 'connection refused', undefined]);
+    assert.equal(await kindOf('http://name.invalid/v2/'), 'refused');
+  });
+
+  it('finds erroring: a connection that ends without an answer, or with none that is HTTP', async (t) => {
+    assert.equal(await kindOf(await raw(t, '')), 'erroring');
+    assert.equal(await kindOf(await raw(t, '', reset)), 'erroring');
+    assert.equal(await kindOf(await raw(t, 'SSH-2.0-OpenSSH_9.6\r\n')), 'erroring');
+    assert.equal(await kindOf(await raw(t, 'HTTP/1.1 200 OK\r\ncontent-')), 'erroring');
+  });
+
+  it('finds hung: connected, and no complete answer', async (t) => {
+    const timeoutMs = 60;
+    const hung = async (url: string): Promise<ProbeSample> => {
+      const sample = await probe(url, { timeoutMs });
+      assert.equal(sample.kind, 'hung', sample.detail);
+      assert.ok(sample.latencyMs >= timeoutMs - 1);
+      return sample;
+    };
+    await hung(await raw(t, '', stay));
+    await hung(await raw(t, 'HTTP/1.1 200 OK\r\n', stay));
+    const stalled = await hung(await raw(t, 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort', stay));
+    assert.match(stalled.detail, /answers 200, then stalls/);
+    await hung(await raw(t, 'HTTP/1.1 500 Oops\r\ncontent-length: 10\r\n\r\n', stay));
+    const silent = await raw(t, '', stay);
+    await hung(silent.replace('http:', 'https:'));
+    const dripping: RequestListener = (_request, response) => {
+      const timer = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(timer));
+    };
+    await hung(await serve(t, dripping));
+    await hung(await serve(t, (_request, response) => response.writeHead(302, { location: silent }).end()));
+  });
+
+  it('finds timeout: no connection', async (t) => {
+    const script = `
+      const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () =>
+        process.stdout.write(String(server.address().port)));`;
+    const stopped = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => stopped.kill('SIGKILL'));
+    const [port] = await once(stopped.stdout, 'data');
+    stopped.kill('SIGSTOP');
+    // Its queue is short, so that soon nobody gets in any more.
+    const waiting = Array.from({ length: 8 }, () => connect(Number(port), '127.0.0.1').on('error', stay));
+    t.after(() => {
+      for (const socket of waiting) socket.destroy();
+    });
+    const sample = await probe(`http://127.0.0.1:${port}/v2/`, { timeoutMs: 300 });
+    assert.deepEqual([sample.kind, sample.detail], ['timeout', 'no connection in 300 ms']);
+  });
+
+  it('follows redirects as Go does: nine of them, to either scheme, never with headers to another host', async (t) => {
+    const seen: IncomingMessage[] = [];
+    const end = await serve(t, (request, response) => {
+      seen.push(request);
+      response.end('{}');
+    });
+    let requests = 0;
+    const chain = (length: number): Promise<string> =>
+      serve(t, (request, response) => {
+        requests += 1;
+        const hop = Number(new URL(request.url ?? '', 'http://x').searchParams.get('hop')) + 1;
+        const location = hop < length ? `?hop=${hop}` : end;
+        response.writeHead([301, 302, 303, 307, 308][hop % 5] ?? 302, { location }).end('<html>moved</html>');
+      });
+    const headers = { authorization: 'Basic c2VjcmV0', 'x-own': 'own' };
+    assert.equal(await kindOf(await chain(9), { headers }), 'up');
+    assert.equal(requests, 9);
+    assert.equal(seen[0]?.headers.authorization, undefined);
+    assert.equal(seen[0]?.headers['x-own'], undefined);
+    requests = 0;
+    const many = await probe(await chain(10));
+    assert.deepEqual([many.kind, many.detail, requests], ['erroring', 'more than 9 redirects', 10]);
+
+    const own: string[] = [];
+    const home = await serve(t, (request, response) => {
+      own.push(String(request.headers['x-own']));
+      if (request.url === '/v2/') response.writeHead(307, { location: '/v2' }).end();
+      else response.end();
+    });
+    assert.equal(await kindOf(home, { headers }), 'up');
+    assert.deepEqual(own, ['own', 'own']);
+    for (const location of ['ftp://127.0.0.1/', 'http://', 'file:///etc/passwd']) {
+      assert.equal(await kindOf(await serve(t, answers(302, { location }))), 'erroring', location);
+    }
+    assert.equal(await kindOf(await serve(t, answers(302))), 'erroring');
+    assert.equal(await kindOf(await serve(t, answers(302, { location: 'http://127.0.0.1:1/' }))), 'refused');
+    assert.equal(
+      await kindOf(await serve(t, answers(302, { location: await serve(t, answers(200, {}, '<html>')) }))),
+      'wrong',
+    );
+  });
+
+  it('speaks TLS: erroring when the certificate is not trusted, up with its authority or unverified', async (t) => {
+    const server = createSecureServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: false });
+    const seen: boolean[] = [];
+    server.on('request', (request: IncomingMessage, response) => {
+      seen.push('authorized' in request.socket && request.socket.authorized === true);
+      response.end('{}');
+    });
+    const url = `https://${await listen(t, server)}/v2/`;
+    const untrusted = await probe(url);
+    assert.equal(untrusted.kind, 'erroring');
+    assert.match(untrusted.detail, /self-signed certificate/);
+    assert.equal(await kindOf(url, { skipVerify: true }), 'up');
+    assert.equal(await kindOf(url, { ca: cert }), 'up');
+    assert.equal(await kindOf(url, { ca: [cert], cert, key }), 'up');
+    assert.deepEqual(seen, [false, false, true]);
+    assert.equal(await kindOf(url.replace('https:', 'http:')), 'erroring');
+    assert.equal(await kindOf((await serve(t, answers(200))).replace('http:', 'https:')), 'erroring');
+    assert.equal(await kindOf(await serve(t, answers(302, { location: url })), { ca: cert }), 'up');
+  });
+
+  it('reads no more than a mebibyte', async (t) => {
+    const url = await serve(t, (_request, response) => {
+      const more = (): void => {
+        while (response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    assert.equal(await kindOf(url), 'up');
+  });
+
+  it('sends the headers of the file and never tells them', async (t) => {
+    let seen: IncomingMessage | undefined;
+    const url = await serve(t, (request, response) => {
+      seen = request;
+      response.writeHead(503).end('hunter2');
+    });
+    const sample = await probe(url.replace('http://', 'http://me:hunter2@'), { headers: { 'x-token': 'hunter2' } });
+    assert.equal(seen?.headers['x-token'], 'hunter2');
+    assert.equal(seen.headers.authorization, `Basic ${Buffer.from('me:hunter2').toString('base64')}`);
+    assert.equal(seen.method, 'GET');
+    assert.doesNotMatch(JSON.stringify(sample), /hunter2/);
+  });
+
+  it('makes a new connection each time, or keeps one and survives its end', async (t) => {
+    let connections = 0;
+    const server = createServer((_request, response) => response.end('{}'));
+    server.on('connection', () => {
+      connections += 1;
+    });
+    const url = `http://${await listen(t, server)}/v2/`;
+    for (let n = 0; n < 3; n += 1) assert.equal(await kindOf(url), 'up');
+    assert.equal(connections, 3);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => agent.destroy());
+    for (let n = 0; n < 3; n += 1) assert.equal(await kindOf(url, { agent }), 'up');
+    assert.equal(connections, 4);
+    const once = await raw(t, 'HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', (socket) =>
+      socket.once('data', () => socket.resetAndDestroy()),
+    );
+    assert.equal(await kindOf(once, { agent }), 'up');
+    assert.equal(await kindOf(once, { agent }), 'up');
+  });
+
+  it('ends when it is stopped', async (t) => {
+    const stop = new AbortController();
+    const url = await serve(t, (_request, response) => {
+      response.writeHead(200, { 'content-length': '9' }).write('x');
+      setImmediate(() => stop.abort());
+    });
+    assert.equal((await probe(url, { signal: stop.signal })).detail, 'the probe was stopped');
+    assert.equal((await probe(url, { signal: stop.signal })).detail, 'the probe was stopped');
+  });
+
+  it('does not blame a mirror for the time in which this process could not listen', async (t) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const server = require('node:http').createServer((q, r) => setTimeout(() => r.end('{}'), 50)).listen(0, '127.0.0.1',
+        () => process.stdout.write(String(server.address().port)));`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    t.after(() => child.kill('SIGKILL'));
+    const [port] = await once(child.stdout, 'data');
+    const sampling = probe(`http://127.0.0.1:${port}/v2/`, { timeoutMs: 200 });
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600), 1);
+    assert.equal((await sampling).kind, 'up');
+  });
+
+  it('refuses what is no address of a mirror', async () => {
+    await assert.rejects(probe('not an address'), TypeError);
+    await assert.rejects(probe('ftp://127.0.0.1/v2/'), /cannot probe ftp: addresses/);
+  });
+});
