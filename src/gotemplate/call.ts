@@ -5,7 +5,8 @@ import { LimitReached } from './limits.ts';
 import type { Node, Operand } from './node.ts';
 import { ParseFailure } from './parse.ts';
 import { printNode } from './print.ts';
-import { ExecFailure, fail, NOTHING, type Piped, type Program, type State } from './state.ts';
+import { type Program, parseWithin } from './program.ts';
+import { ExecFailure, fail, NOTHING, type Piped, type State, treeOf } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { isTrue, type Method, type Opaque, type ParamType, typeOf, type Value } from './values.ts';
 
@@ -31,7 +32,7 @@ const BOXED_INDEX: Opaque = {
 
 /** Calls a function by name with the arguments of a command. */
 export function callFunction(state: State, name: string, site: Site): Value {
-  const { funcs } = state.program;
+  const { funcs } = state.program.settings;
   const func = Object.hasOwn(funcs, name) ? funcs[name] : undefined;
   if (func === undefined) return fail(state, `${quote(name)} is not a defined function`);
   const given = site.args.length + (site.piped === NOTHING ? 0 : 1);
@@ -123,9 +124,9 @@ function invoke(state: State, { name, node }: { name: string; node: Node }, call
   }
 }
 
-function parseWithin(program: Program, text: string): Program {
+function parsed(program: Program, text: string): Program {
   try {
-    return program.parse(text, program.trees);
+    return parseWithin(program, text);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
     if (error.isLimit) throw new LimitReached(error.message);
@@ -138,9 +139,11 @@ function contextOf(state: State): Context {
   return {
     budget,
     include: (name, dot) => {
-      const tree = program.trees.get(name);
+      const tree = treeOf(program, name);
       if (tree === undefined) {
-        throw new CallError(`template: no template ${quote(name)} associated with template ${quote(program.name)}`);
+        throw new CallError(
+          `template: no template ${quote(name)} associated with template ${quote(program.settings.name)}`,
+        );
       }
       const output = { text: '' };
       state.run(state, { program, name, tree, dot: dot ?? undefined, output });
@@ -149,12 +152,16 @@ function contextOf(state: State): Context {
     },
     evaluate: (text, dot) => {
       budget.step(text.length);
-      const inner = parseWithin(program, text);
-      const tree = inner.trees.get(inner.name);
+      const inner = parsed(program, text);
       const output = { text: '' };
-      if (tree === undefined) return '';
       try {
-        state.run(state, { program: inner, name: inner.name, tree, dot: dot ?? undefined, output });
+        state.run(state, {
+          program: inner,
+          name: inner.settings.name,
+          tree: inner.trees.main,
+          dot: dot ?? undefined,
+          output,
+        });
       } catch (error) {
         if (!(error instanceof ExecFailure) || error.kind !== 'exec') throw error;
         throw new CallError(`error during tpl function execution for ${quote(text)}: ${error.message}`);

@@ -3,7 +3,8 @@ import { evalPipeline } from './eval.ts';
 import { valueText } from './fmt/print.ts';
 import { type Budget, LimitReached } from './limits.ts';
 import type { Call, If, Node, Range, Sequence, With } from './node.ts';
-import { assignVariable, fail, failure, type Program, type Run, type State } from './state.ts';
+import type { Program } from './program.ts';
+import { assignVariable, fail, failure, type Run, type State, treeOf } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { Dict, int, integerOf, isTrue, List, Sized, type Value } from './values.ts';
 
@@ -149,7 +150,7 @@ function bind(state: State, node: Range, { index, item, boxed }: Round): void {
 }
 
 function walkCall(state: State, node: Call): void {
-  const tree = state.program.trees.get(node.name);
+  const tree = treeOf(state.program, node.name);
   if (tree === undefined) fail(state, `template ${quote(node.name)} not defined`);
   const dot = node.pipe === undefined ? undefined : evalPipeline(state, node.pipe);
   runTree(state, { program: state.program, name: node.name, tree, dot, output: state.output });
@@ -175,7 +176,7 @@ export function startState(program: Program, budget: Budget): State {
     program,
     budget,
     run: runTree,
-    name: program.name,
+    name: program.settings.name,
     depth: 0,
     output: { text: '' },
     slots: [],

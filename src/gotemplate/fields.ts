@@ -36,12 +36,12 @@ export function evalFields(state: State, access: Access): Value {
       boxed = false;
     }
   }
-  state.boxed = boxed;
+  state.boxed = boxed && value !== undefined;
   return value;
 }
 
 function missing(state: State, dict: Dict, name: string): Value {
-  switch (state.program.missingKey) {
+  switch (state.program.settings.missingKey) {
     case 'zero':
       return dict.of === 'any' ? null : '';
     case 'error': {
@@ -60,7 +60,7 @@ type Member = Omit<Access, 'names' | 'receiver'> & { readonly name: string };
 function evalMember(state: State, { value, boxed }: Receiver, member: Member): Value {
   const { name } = member;
   if (value === undefined) {
-    if (state.program.missingKey === 'error') fail(state, `nil data; no entry for key ${quote(name)}`);
+    if (state.program.settings.missingKey === 'error') fail(state, `nil data; no entry for key ${quote(name)}`);
     return undefined;
   }
   if (value === null) return fail(state, `nil pointer evaluating interface {}.${name}`);

@@ -1,4 +1,5 @@
 import { decodeLastRune, decodeRune, encodeRune } from './bytes.ts';
+import { type Simple, simpleAction } from './simple.ts';
 import { quote } from './strconv/quote.ts';
 import { isDigit, isLetter, isPrint } from './unicode.ts';
 
@@ -82,22 +83,64 @@ function countNewlines(text: string, from: number, to: number): number {
 
 /** Cuts a template into tokens, one at a time, with Go's places and Go's complaints. */
 export class Lexer {
+  private readonly text: string;
   private input: string;
   private pos = 0;
   private start = 0;
   private line = 1;
   private startLine = 1;
   private atEof = false;
+  /** How far lines have been counted; text that `simple` has read waits until somebody asks. */
+  private counted = 0;
   private parenDepth = 0;
   private insideAction = false;
 
   constructor(input: string) {
+    this.text = input;
     this.input = input;
   }
 
   /** The next token; after the end or an error, eof for ever. */
   next(): Token {
-    return this.insideAction ? this.lexInsideAction() : this.lexText();
+    if (!this.insideAction && this.counted < this.pos) this.catchUp();
+    const token = this.insideAction ? this.lexInsideAction() : this.lexText();
+    this.counted = this.pos;
+    return token;
+  }
+
+  /** Where the next token will be looked for. */
+  get position(): number {
+    return this.pos;
+  }
+
+  /** The line of a place that has been read already. */
+  lineAt(at: number): number {
+    return 1 + countNewlines(this.text, 0, at);
+  }
+
+  /** Reads plain text, or an action of the commonest forms, without making tokens; undefined for all others. */
+  simple(): Simple | undefined {
+    if (this.insideAction) return undefined;
+    const found = this.input.indexOf('{{', this.pos);
+    const end = found < 0 ? this.input.length : found;
+    if (end > this.pos) return this.simpleText(end);
+    if (found < 0) return undefined;
+    const action = simpleAction(this.input, found + 2);
+    if (action !== undefined) this.pos = action.end;
+    return action;
+  }
+
+  private simpleText(end: number): Simple | undefined {
+    if (this.hasLeftTrim(end + 2)) return undefined;
+    const at = this.pos;
+    this.pos = end;
+    return { kind: 'text', at, text: at === 0 && end === this.input.length ? this.input : this.input.slice(at, end) };
+  }
+
+  private catchUp(): void {
+    this.line += countNewlines(this.input, this.counted, this.pos);
+    this.start = this.pos;
+    this.startLine = this.line;
   }
 
   private read(): number {

@@ -75,5 +75,5 @@ export type StringLiteral = {
   readonly value: string;
 };
 
-/** What a text defines: its own tree and those of its define and block actions. */
-export type Trees = ReadonlyMap<string, Sequence>;
+/** What a text defines: its own tree, and those of its define and block actions by name. */
+export type Trees = { readonly main: Sequence; readonly defined: ReadonlyMap<string, Sequence> };

@@ -13,10 +13,12 @@ import type {
   Pipe,
   Range,
   Sequence,
+  Trees,
   Variable,
   With,
 } from './node.ts';
 import { printNode } from './print.ts';
+import { flatNodes, simplePipe } from './simple.ts';
 import { quote, unquote } from './strconv/quote.ts';
 import { isSpace } from './unicode.ts';
 
@@ -34,21 +36,22 @@ export class ParseFailure extends Error {
 
 type Options = {
   readonly name: string;
-  readonly nesting: number;
-  readonly size: number;
-  hasFunction(name: string): boolean;
+  readonly funcs: Readonly<Record<string, unknown>>;
+  readonly limits: { readonly nesting: number; readonly template: number };
 };
 
 /** Parses a text into the trees it defines; throws ParseFailure. */
-export function parseTrees(text: string, options: Options): Map<string, Sequence> {
-  if (text.length > options.size) {
-    const message = `template too long: ${text.length} bytes, at most ${options.size} are allowed`;
+export function parseTrees(text: string, options: Options): Trees {
+  if (text.length > options.limits.template) {
+    const message = `template too long: ${text.length} bytes, at most ${options.limits.template} are allowed`;
     throw new ParseFailure(`template: ${options.name}: ${message}`, 0, true);
   }
-  const trees = new Map<string, Sequence>();
-  new Parser(new Lexer(text), options, trees).parseMain();
-  return trees;
+  const flat = flatNodes(text);
+  if (flat !== undefined) return { main: { kind: 'list', at: 0, nodes: flat }, defined: NONE };
+  return new Parser(new Lexer(text), options).parse();
 }
+
+const NONE: ReadonlyMap<string, Sequence> = new Map();
 
 /** Whether a tree prints nothing but blanks: such a tree never replaces another one of its name. */
 export function isEmptyTree(node: Node): boolean {
@@ -79,25 +82,32 @@ const MAX_ELSE_CHAIN = 500;
 class Parser {
   private readonly lexer: Lexer;
   private readonly options: Options;
-  private readonly trees: Map<string, Sequence>;
+  private trees: Map<string, Sequence> | undefined;
   private tokens: Token[] = [];
   private current: Token = { kind: 'eof', at: 0, text: '', line: 1 };
   private variables: string[] = ['$'];
-  private actionLine = 0;
+  /** Where the action began that is read now; -1 without one. */
+  private actionAt = -1;
+  /** Whether the last thing read was read without tokens. */
+  private wasSimple = false;
   private rangeDepth = 0;
   private depth = 0;
   private elseDepth = 0;
 
-  constructor(lexer: Lexer, options: Options, trees: Map<string, Sequence>) {
+  constructor(lexer: Lexer, options: Options) {
     this.lexer = lexer;
     this.options = options;
-    this.trees = trees;
   }
 
-  parseMain(): void {
-    const at = this.peek().at;
+  parse(): Trees {
     const nodes: Block[] = [];
-    while (this.peek().kind !== 'eof') {
+    for (;;) {
+      const simple = this.simple();
+      if (simple !== undefined) {
+        this.push(nodes, simple);
+        continue;
+      }
+      if (this.peek().kind === 'eof') break;
       if (this.peek().kind === 'leftDelim') {
         const delim = this.next();
         const token = this.nextNonSpace();
@@ -108,17 +118,47 @@ class Parser {
         this.backup(token);
         this.backup(delim);
       }
-      const node = this.textOrAction();
-      if (node.kind === 'end' || node.kind === 'else') this.fail(`unexpected ${printNode(node)}`);
-      nodes.push(node);
+      this.push(nodes, this.textOrAction());
     }
-    this.add(this.options.name, { kind: 'list', at, nodes });
+    return this.finish({ kind: 'list', at: 0, nodes });
+  }
+
+  private push(nodes: Block[], node: Block | ElseMark | EndMark): void {
+    if (node.kind === 'end' || node.kind === 'else') this.fail(`unexpected ${printNode(node)}`);
+    nodes.push(node);
+  }
+
+  private finish(tree: Sequence): Trees {
+    const { name } = this.options;
+    if (this.trees === undefined) return { main: tree, defined: NONE };
+    this.add(name, tree);
+    const main = this.trees.get(name) ?? tree;
+    this.trees.delete(name);
+    return { main, defined: this.trees };
+  }
+
+  /** Text and simple actions, as long as no token waits to be read. */
+  private simple(): Block | ElseMark | EndMark | undefined {
+    if (this.tokens.length > 0) return undefined;
+    const simple = this.lexer.simple();
+    if (simple === undefined) return undefined;
+    this.wasSimple = true;
+    if (simple.kind === 'text') return simple;
+    if (!('operand' in simple)) return { kind: simple.kind, at: simple.at };
+    const { kind, at, operand } = simple;
+    const pipe = simplePipe(at, operand);
+    if (kind === 'action') return { kind, at, pipe };
+    this.actionAt = at;
+    const node = this.nested(() => this.branchBody(kind, pipe, this.variables.length));
+    this.actionAt = -1;
+    return node;
   }
 
   private next(): Token {
     const waiting = this.tokens.pop();
     if (waiting !== undefined) return waiting;
     this.current = this.lexer.next();
+    this.wasSimple = false;
     return this.current;
   }
 
@@ -149,19 +189,25 @@ class Parser {
 
   /** Go reports the line of the token its lexer read last, which may be past the one it complains about. */
   private fail(message: string): never {
-    throw new ParseFailure(`template: ${this.options.name}:${this.current.line}: ${message}`, this.current.line);
+    const line = this.line();
+    throw new ParseFailure(`template: ${this.options.name}:${line}: ${message}`, line);
+  }
+
+  private line(): number {
+    return this.wasSimple ? this.lexer.lineAt(this.lexer.position) : this.current.line;
   }
 
   private limit(message: string): never {
-    const { line } = this.current;
+    const line = this.line();
     throw new ParseFailure(`template: ${this.options.name}:${line}: ${message}`, line, true);
   }
 
   private unexpected(token: Token, context: string): never {
     if (token.kind !== 'error') this.fail(`unexpected ${tokenText(token)} in ${context}`);
     let extra = '';
-    if (this.actionLine !== 0 && this.actionLine !== token.line) {
-      extra = ` in action started at ${this.options.name}:${this.actionLine}`;
+    const started = this.actionAt < 0 ? token.line : this.lexer.lineAt(this.actionAt);
+    if (started !== token.line) {
+      extra = ` in action started at ${this.options.name}:${started}`;
       if (token.text.endsWith(' action')) extra = extra.slice(' in action'.length);
     }
     this.fail(token.text + extra);
@@ -173,7 +219,8 @@ class Parser {
   }
 
   private nested<T>(parse: () => T): T {
-    if (this.depth >= this.options.nesting) this.limit(`nested too deeply: more than ${this.options.nesting} levels`);
+    if (this.depth >= this.options.limits.nesting)
+      this.limit(`nested too deeply: more than ${this.options.limits.nesting} levels`);
     this.depth++;
     const result = parse();
     this.depth--;
@@ -182,18 +229,19 @@ class Parser {
 
   /** Runs a parse of another template's body: no variables but $, no range around it. */
   private scoped<T>(parse: () => T): T {
-    const { variables, rangeDepth, actionLine } = this;
+    const { variables, rangeDepth, actionAt } = this;
     this.variables = ['$'];
     this.rangeDepth = 0;
-    this.actionLine = 0;
+    this.actionAt = -1;
     const result = this.nested(parse);
     this.variables = variables;
     this.rangeDepth = rangeDepth;
-    this.actionLine = actionLine;
+    this.actionAt = actionAt;
     return result;
   }
 
   private add(name: string, tree: Sequence): void {
+    this.trees ??= new Map();
     const old = this.trees.get(name);
     if (old === undefined || isEmptyTree(old)) this.trees.set(name, tree);
     else if (!isEmptyTree(tree)) this.fail(`template: multiple definition of template ${quote(name)}`);
@@ -215,10 +263,12 @@ class Parser {
   }
 
   private itemList(): [Sequence, ElseMark | EndMark] {
-    const at = this.peekNonSpace().at;
+    const at = this.lexer.position;
     const nodes: Block[] = [];
-    while (this.peekNonSpace().kind !== 'eof') {
-      const node = this.textOrAction();
+    for (;;) {
+      const simple = this.simple();
+      if (simple === undefined && this.peekNonSpace().kind === 'eof') break;
+      const node = simple ?? this.textOrAction();
       if (node.kind === 'end' || node.kind === 'else') return [{ kind: 'list', at, nodes }, node];
       nodes.push(node);
     }
@@ -229,9 +279,9 @@ class Parser {
     const token = this.nextNonSpace();
     if (token.kind === 'text') return { kind: 'text', at: token.at, text: token.text };
     if (token.kind !== 'leftDelim') this.unexpected(token, 'input');
-    this.actionLine = token.line;
+    this.actionAt = token.at;
     const node = this.action();
-    this.actionLine = 0;
+    this.actionAt = -1;
     return node;
   }
 
@@ -276,7 +326,10 @@ class Parser {
 
   private branch(kind: 'if' | 'range' | 'with'): If | Range | With {
     const mark = this.variables.length;
-    const pipe = this.pipeline(kind, 'rightDelim');
+    return this.branchBody(kind, this.pipeline(kind, 'rightDelim'), mark);
+  }
+
+  private branchBody(kind: 'if' | 'range' | 'with', pipe: Pipe, mark: number): If | Range | With {
     if (kind === 'range') this.rangeDepth++;
     const [list, next] = this.itemList();
     if (kind === 'range') this.rangeDepth--;
@@ -287,7 +340,7 @@ class Parser {
   }
 
   private elseBranch(kind: 'if' | 'range' | 'with', mark: ElseMark): Sequence {
-    if (kind !== 'range' && this.peek().kind === kind) {
+    if (kind !== 'range' && this.tokens[this.tokens.length - 1]?.kind === kind) {
       this.next();
       if (++this.elseDepth > MAX_ELSE_CHAIN) this.limit(`more than ${MAX_ELSE_CHAIN} {{else ${kind}}} in a row`);
       const list: Sequence = { kind: 'list', at: mark.at, nodes: [this.branch(kind)] };
@@ -422,7 +475,7 @@ class Parser {
     const { at } = token;
     switch (token.kind) {
       case 'identifier':
-        if (!this.options.hasFunction(token.text)) this.fail(`function ${quote(token.text)} not defined`);
+        if (!Object.hasOwn(this.options.funcs, token.text)) this.fail(`function ${quote(token.text)} not defined`);
         return { kind: 'identifier', at, name: token.text };
       case 'dot':
       case 'nil':

@@ -80,11 +80,8 @@ function printList(list: Sequence): string {
 }
 
 /** Prints all that a text defines: the named templates first, then the main one. */
-export function printTrees(name: string, trees: Trees): string {
+export function printTrees({ main, defined }: Trees): string {
   let out = '';
-  for (const [defined, tree] of trees) {
-    if (defined !== name) out += `{{define ${goQuote(defined)}}}${printNode(tree)}{{end}}`;
-  }
-  const main = trees.get(name);
-  return main === undefined ? out : out + printNode(main);
+  for (const [name, tree] of defined) out += `{{define ${goQuote(name)}}}${printNode(tree)}{{end}}`;
+  return out + printNode(main);
 }

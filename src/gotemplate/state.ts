@@ -1,7 +1,7 @@
-import type { Funcs } from './funcs/signature.ts';
 import type { Budget } from './limits.ts';
-import type { Node, Sequence, Trees } from './node.ts';
+import type { Node, Sequence } from './node.ts';
 import { printNode } from './print.ts';
+import type { Program } from './program.ts';
 import { quote } from './strconv/quote.ts';
 import type { Value } from './values.ts';
 
@@ -11,19 +11,10 @@ export const NOTHING = Symbol('nothing piped in');
 /** The value from the left of a pipe, if there was one. */
 export type Piped = Value | typeof NOTHING;
 
-/** What a map access does when the key is absent. */
-export type MissingKey = 'default' | 'invalid' | 'zero' | 'error';
-
-/** A parsed text, ready to run. */
-export type Program = {
-  readonly name: string;
-  readonly text: string;
-  readonly trees: Trees;
-  readonly funcs: Funcs;
-  readonly missingKey: MissingKey;
-  /** Parses further text with the same functions, for tpl. */
-  readonly parse: (text: string, trees: Trees) => Program;
-};
+/** The tree of a template by name. */
+export function treeOf({ settings, trees }: Program, wanted: string): Sequence | undefined {
+  return wanted === settings.name ? trees.main : trees.defined.get(wanted);
+}
 
 /** A variable in scope; `boxed` tells whether Go holds it as an interface, which shows in error texts only. */
 export type Slot = { readonly name: string; value: Value; boxed: boolean };
@@ -88,7 +79,7 @@ export function failure(state: State, message: string, more: More = {}): ExecFai
   const { program, node } = state;
   if (node === undefined) return new ExecFailure(`template: ${state.name}: ${message}`, { program, at: -1, ...more });
   const { line, column } = position(program.text, node.at);
-  const place = `${program.name}:${line}:${column}: executing ${quote(state.name)} at <${printNode(node)}>`;
+  const place = `${program.settings.name}:${line}:${column}: executing ${quote(state.name)} at <${printNode(node)}>`;
   return new ExecFailure(`template: ${place}: ${message}`, { program, at: node.at, ...more });
 }
 

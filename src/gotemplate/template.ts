@@ -2,17 +2,17 @@ import { fromBytes, toBytes, toUint8 } from './bytes.ts';
 import { DataReader, type Numbers } from './data.ts';
 import { TemplateError } from './error.ts';
 import { located, runTree, startState } from './exec.ts';
-import type { Funcs } from './funcs/signature.ts';
 import { type FunctionSet, functionSet } from './funcs/table.ts';
 import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { ParseFailure, parseTrees } from './parse.ts';
+import { ParseFailure } from './parse.ts';
 import { printTrees } from './print.ts';
-import { ExecFailure, type MissingKey, type Program, position } from './state.ts';
+import { type MissingKey, type Program, parseProgram, type Settings } from './program.ts';
+import { ExecFailure, position } from './state.ts';
 
 export type { Numbers } from './data.ts';
 export type { FunctionSet } from './funcs/table.ts';
 export type { Limits } from './limits.ts';
-export type { MissingKey } from './state.ts';
+export type { MissingKey } from './program.ts';
 
 /** How a text is read and what it may do. */
 export type TemplateOptions = {
@@ -43,69 +43,57 @@ export type Template = {
 
 /** Parses a Go template; throws TemplateError. */
 export function parseTemplate(text: string, options: TemplateOptions = {}): Template {
-  const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const settings: Settings = {
-    limits,
     name: toBytes(options.name ?? 't'),
     missingKey: options.missingKey ?? 'default',
     funcs: functionSet(options.funcs ?? 'helm', options.tpl ?? false),
+    limits: options.limits === undefined ? DEFAULT_LIMITS : Object.freeze({ ...DEFAULT_LIMITS, ...options.limits }),
   };
-  const program = parse(toBytes(text), settings);
-  const numbers = options.numbers ?? 'int';
-  const run = (data: unknown): string => execute(program, data, { limits, numbers, clock: options.clock });
-  return Object.freeze({
-    execute: (data: unknown) => fromBytes(run(data)),
-    executeBytes: (data: unknown) => toUint8(run(data)),
-    print: () => fromBytes(printTrees(program.name, program.trees)),
-  });
-}
-
-type Settings = {
-  readonly limits: Limits;
-  readonly name: string;
-  readonly missingKey: MissingKey;
-  readonly funcs: Funcs;
-};
-
-function parseProgram(text: string, settings: Settings): Program {
-  const { limits, name, missingKey, funcs } = settings;
-  const trees = parseTrees(text, {
-    name,
-    nesting: limits.nesting,
-    size: limits.template,
-    hasFunction: (word) => Object.hasOwn(funcs, word),
-  });
-  return { name, text, trees, funcs, missingKey, parse: (inner, known) => parseInner(inner, known, settings) };
-}
-
-/** Parses text from within a template as Helm does; its own definitions hide those around it. */
-function parseInner(text: string, known: Program['trees'], settings: Settings): Program {
-  const missingKey = settings.missingKey === 'error' ? 'error' : 'zero';
-  const inner = parseProgram(text, { ...settings, missingKey });
-  return { ...inner, trees: new Map([...known, ...inner.trees]) };
-}
-
-function parse(text: string, settings: Settings): Program {
+  const bytes = toBytes(text);
   try {
-    return parseProgram(text, settings);
+    return new ParsedTemplate(parseProgram(bytes, settings), options.numbers ?? 'int', options.clock);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
-    throw new TemplateError(error.message, { phase: error.isLimit ? 'limit' : 'parse', text, line: error.line });
+    const phase = error.isLimit ? 'limit' : 'parse';
+    throw new TemplateError(error.message, { phase, text: bytes, line: error.line });
   }
 }
 
-type Run = { readonly limits: Limits; readonly numbers: Numbers; readonly clock: (() => number) | undefined };
+class ParsedTemplate implements Template {
+  private readonly program: Program;
+  private readonly numbers: Numbers;
+  private readonly clock: (() => number) | undefined;
 
-function execute(program: Program, data: unknown, { limits, numbers, clock }: Run): string {
-  const budget = new Budget(limits, clock);
-  const state = startState(program, budget);
-  try {
-    const dot = new DataReader(numbers, budget).read(data) ?? undefined;
-    const tree = program.trees.get(program.name);
-    if (tree !== undefined) runTree(state, { program, name: program.name, tree, dot, output: state.output });
-    return state.output.text;
-  } catch (error) {
-    throw asTemplateError(located(state, error));
+  constructor(program: Program, numbers: Numbers, clock: (() => number) | undefined) {
+    this.program = program;
+    this.numbers = numbers;
+    this.clock = clock;
+  }
+
+  execute(data: unknown): string {
+    return fromBytes(this.run(data));
+  }
+
+  executeBytes(data: unknown): Uint8Array {
+    return toUint8(this.run(data));
+  }
+
+  print(): string {
+    return fromBytes(printTrees(this.program.trees));
+  }
+
+  private run(data: unknown): string {
+    const program = this.program;
+    const { name, limits } = program.settings;
+    const budget = new Budget(limits, this.clock);
+    const state = startState(program, budget);
+    try {
+      const dot = new DataReader(this.numbers, budget).read(data) ?? undefined;
+      runTree(state, { program, name, tree: program.trees.main, dot, output: state.output });
+      return state.output.text;
+    } catch (error) {
+      throw asTemplateError(located(state, error));
+    }
   }
 }
 

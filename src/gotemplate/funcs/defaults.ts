@@ -8,7 +8,10 @@ export function isEmpty(value: Value): boolean {
   return !isTrue(value);
 }
 
-const copied = fn(['interface {}'], ({ budget }, value) => deepCopy(value, budget));
+const copied = fn(['interface {}'], ({ budget }, value) => {
+  if (value === null) throw new CallError('reflect: call of reflect.Value.Type on zero Value');
+  return deepCopy(value, budget);
+});
 
 /** sprig's functions of defaults, types and flow. */
 export const DEFAULTS: Funcs = {

@@ -100,6 +100,11 @@ function merge(entries: Map<string, Value>, value: Value): void {
 /** Reads YAML 1.1 as go-yaml does and turns it to what JSON could say. */
 export function readYaml(text: string, budget: Budget): Value {
   budget.step(100 + text.length * 4);
+  const directive = /^%([A-Za-z0-9_-]*)/.exec(text)?.[1];
+  if (directive !== undefined && directive !== 'YAML' && directive !== 'TAG') {
+    const problem = directive === '' ? 'could not find expected directive name' : 'found unknown directive name';
+    throw new CallError(`error converting YAML to JSON: yaml: ${problem}`);
+  }
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(fromBytes(text), {
     schema: 'failsafe',
