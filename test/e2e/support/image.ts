@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+// The smallest image that runs: one layer with a static busybox, made and pushed with nothing but the registry's API.
+
+const types = {
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+};
+
+const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
+
+export type Image = { readonly manifest: Buffer; readonly blobs: readonly Buffer[]; readonly digest: string };
+
+/** Packs busybox and one file that tells images apart. */
+export const buildImage = (dir: string, text: string): Image => {
+  const root = join(dir, 'rootfs');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
+  writeFileSync(join(root, 'motd'), text);
+  const tar = spawnSync('tar', ['--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-C', root, '-cf', '-', '.'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (tar.status !== 0) throw new Error(`tar failed: ${tar.stderr.toString()}`);
+  const layer = gzipSync(tar.stdout);
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      os: 'linux',
+      config: { Cmd: ['/bin/busybox', 'cat', '/motd'] },
+      rootfs: { type: 'layers', diff_ids: [digestOf(tar.stdout)] },
+    }),
+  );
+  const describe = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: types.manifest,
+      config: describe(types.config, config),
+      layers: [describe(types.layer, layer)],
+    }),
+  );
+  return { manifest, blobs: [config, layer], digest: digestOf(manifest) };
+};
+
+const ask = async (url: string, init: RequestInit): Promise<Response> => {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${init.method} ${url}: ${response.status} ${await response.text()}`);
+  return response;
+};
+
+/** Pushes an image to a registry that answers at `base`. */
+export const pushImage = async (base: string, name: string, tag: string, image: Image): Promise<void> => {
+  for (const blob of image.blobs) {
+    const begun = await ask(`${base}/v2/${name}/blobs/uploads/`, { method: 'POST' });
+    const place = new URL(begun.headers.get('location') ?? '', base);
+    place.searchParams.set('digest', digestOf(blob));
+    const headers = { 'content-type': 'application/octet-stream' };
+    await ask(place.href, { method: 'PUT', headers, body: new Uint8Array(blob) });
+  }
+  const headers = { 'content-type': types.manifest };
+  await ask(`${base}/v2/${name}/manifests/${tag}`, { method: 'PUT', headers, body: new Uint8Array(image.manifest) });
+};
