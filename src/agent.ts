@@ -14,6 +14,8 @@ import { type CommandRequest, createReleases, handleCommand } from './requests.t
 export type AgentOptions = NodeOptions & {
   readonly configPath: string | undefined;
   readonly refreshAddresses: () => Promise<void>;
+  /** Changes when what is mounted may have changed; cheap. */
+  readonly mountStamp: () => string;
   readonly listen: Listen | undefined;
   readonly adminListen: Listen | undefined;
 };
@@ -54,7 +56,7 @@ const lookAroundMs = 1_000;
 
 /** What changes without an event: addresses, a replaced mount, the file `released`. */
 const fingerprint = (options: AgentOptions, released: boolean): string =>
-  JSON.stringify([options.addresses(), options.mounted(), released]);
+  `${options.addresses().join()} ${options.mountStamp()} ${released}`;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {

@@ -10,7 +10,7 @@ process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
   if (problem.code !== 'EPIPE') throw problem;
 });
 
-process.exitCode = await runCommandLine({
+const end = runCommandLine({
   args: process.argv.slice(2),
   env: process.env,
   terminal: {
@@ -20,4 +20,7 @@ process.exitCode = await runCommandLine({
   },
   signal: stop.signal,
   version: agentVersion,
+});
+void end.then((code) => {
+  process.exitCode = code;
 });

@@ -1,6 +1,7 @@
 import { runAgent } from '../agent.ts';
 import type { Listen } from '../core/config/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
+import { configStamp } from '../io/config-source.ts';
 import { acquireLock } from '../io/lock.ts';
 import { createLog, logLevels } from '../io/log.ts';
 import { createStore } from '../io/store.ts';
@@ -36,10 +37,18 @@ export const runCommand: Command = {
     const level = logLevels.find((known) => known === word);
     if (level === undefined) throw new UsageError(`--log-level takes ${logLevels.join(', ')}, not '${word}'`);
     const log = createLog({ level });
+    const configPath = values.text('config');
     const tracker = await trackAddresses(values);
     const options = nodeOptions(values, tracker.current);
     const running = runAgent(
-      { ...options, refreshAddresses: tracker.refresh, configPath: values.text('config'), listen, adminListen },
+      {
+        ...options,
+        refreshAddresses: tracker.refresh,
+        mountStamp: () => configStamp(configPath),
+        configPath,
+        listen,
+        adminListen,
+      },
       {
         clock,
         store: createStore(stateDir),

@@ -96,3 +96,21 @@ export const readConfigSource = (path: string): ConfigSource => {
   if (gone) return { kind: 'missing', file: path };
   return { kind: 'error', file: path, message: `${path} changes all the time while it is read` };
 };
+
+const stampOf = (path: string): string => {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return 'missing';
+  const stamp = `${stats.dev} ${stats.ino} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.size}`;
+  return stats.isDirectory() ? `${stamp} ${stampOf(join(path, mapKey))}` : stamp;
+};
+
+/** Changes when the file, or what a mount points at, may have changed; reads no content and never throws. */
+export const configStamp = (path: string | undefined): string => {
+  if (path === undefined) return '';
+  try {
+    return stampOf(path);
+  } catch (error) {
+    // EACCES, ELOOP, EIO: reading it will say so.
+    return codeOf(error);
+  }
+};

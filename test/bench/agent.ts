@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, watch, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { waits } from '../../src/core/observe.ts';
+import { createSpegel } from '../support/spegel/spegel.ts';
+import { cpuMs, median, memory, report, spread, stop, timeToExit } from './measure.ts';
+
+// Speed and memory of the agent on one node, as ratios in one run: `npm run bench`. Quote the ratios.
+
+const bundle = join(import.meta.dirname, '../../dist/handspegel.cjs');
+const dir = mkdtempSync(join(tmpdir(), 'handspegel-bench-'));
+const env = { ...process.env, NODE_COMPILE_CACHE: join(dir, 'compile-cache') };
+const node = process.execPath;
+
+const config = join(dir, 'config.yaml');
+const configOf = (registries: number): string => {
+  const extension = (i: number): string => `  r${i}:
+    path: templates/root_dir/etc/containerd/certs.d/r${i}.example.com/hosts.toml
+    content: |
+      [host.'http://{{ .config.node_address_ip }}:30020']
+      capabilities = ['pull', 'resolve']
+      dial_timeout = '200ms'
+`;
+  const list = Array.from({ length: registries }, (_, i) => extension(i)).join('');
+  return `handspegel: {controlPlane: {addresses: [10.0.0.1, 10.0.0.2]}}\n${registries === 0 ? '' : `extensions:\n${list}`}`;
+};
+
+type Place = { readonly certsDir: string; readonly flags: readonly string[] };
+let places = 0;
+const place = (): Place => {
+  places += 1;
+  const root = join(dir, `node-${places}`);
+  const certsDir = join(root, 'etc/containerd/certs.d');
+  mkdirSync(certsDir, { recursive: true });
+  const facts = ['--node-ip', '10.0.0.5', '--containerd-version', '2.2.9', '--runtime', 'containerd'];
+  return { certsDir, flags: ['--config', config, '--certs-dir', certsDir, '--state-dir', join(root, 'state'), ...facts] };
+};
+
+const startAgent = (at: Place, ...more: readonly string[]): ChildProcess =>
+  spawn(node, [bundle, 'run', ...at.flags, '--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-level', 'error', ...more], { stdio: 'ignore', env });
+
+const until = async (isSo: () => boolean, everyMs = 0.5): Promise<void> => {
+  while (!isSo()) await setTimeout(everyMs);
+};
+
+const bare = (): Promise<number> => timeToExit(node, ['-e', '0'], process.env);
+
+/** Start to the first written file, and one-shot `render`, beside `node -e 0`. */
+const starts = async (): Promise<void> => {
+  writeFileSync(config, configOf(0));
+  const zero: number[] = [];
+  const first: number[] = [];
+  const render: number[] = [];
+  for (let i = 0; i < 14; i++) {
+    const a = await bare();
+    const at = place();
+    const began = performance.now();
+    const agent = startAgent(at);
+    await until(() => existsSync(join(at.certsDir, '_default/hosts.toml')));
+    const b = performance.now() - began;
+    await stop(agent);
+    const c = await timeToExit(node, [bundle, 'render', ...at.flags], env);
+    // The first two rounds fill the compile cache and the page cache.
+    if (i < 2) continue;
+    zero.push(a);
+    first.push(b);
+    render.push(c);
+  }
+  report('node -e 0, to exit', spread(zero, 'ms'));
+  report('start to first written file', spread(first, 'ms'), median(first) / median(zero), 5);
+  report('one-shot render', spread(render, 'ms'), median(render) / median(zero), 1.25);
+};
+
+/** fs.watch, then one file written with fsync and renamed: what any program must at least do. */
+const rawRepair = async (root: string): Promise<number> => {
+  const target = join(root, 'hosts.toml');
+  const began = Promise.withResolvers<number>();
+  const done = Promise.withResolvers<number>();
+  const watcher = watch(root, (_event, name) => {
+    if (name !== 'trigger') return;
+    const fd = openSync(join(root, 'tmp'), 'w');
+    writeSync(fd, 'x'.repeat(200));
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(join(root, 'tmp'), target);
+    const parent = openSync(root, 'r');
+    fsyncSync(parent);
+    closeSync(parent);
+    done.resolve(performance.now());
+  });
+  began.resolve(performance.now());
+  writeFileSync(join(root, 'trigger'), 'x');
+  const took = (await done.promise) - (await began.promise);
+  watcher.close();
+  return took;
+};
+
+/** Spegel's last write to registry files back, less the quiet time, beside raw fs.watch + write + fsync. */
+const repairs = async (): Promise<void> => {
+  writeFileSync(config, configOf(1));
+  const at = place();
+  const agent = startAgent(at);
+  const file = join(at.certsDir, 'r0.example.com/hosts.toml');
+  await until(() => existsSync(file));
+  await setTimeout(1_000);
+  const spegel = createSpegel({ family: 'v0.7', certsDir: at.certsDir, nodeIp: '10.0.0.5', bin: false });
+  const raw: number[] = [];
+  const ours: number[] = [];
+  const scratch = join(dir, 'raw');
+  mkdirSync(scratch);
+  for (let i = 0; i < 12; i++) {
+    raw.push(await rawRepair(scratch));
+    await spegel.start();
+    const began = performance.now();
+    await until(() => existsSync(file), 0);
+    ours.push(performance.now() - began - waits.quiet);
+    await setTimeout(700);
+  }
+  await stop(agent);
+  report('raw fs.watch + write + fsync', spread(raw, 'ms'));
+  report('registry file back after Spegel, less the quiet time', spread(ours, 'ms'), median(ours) / median(raw), 1.5);
+};
+
+const sizes = async (): Promise<void> => {
+  for (const registries of [1, 50, 500]) {
+    writeFileSync(config, configOf(registries));
+    const at = place();
+    const began = performance.now();
+    const agent = startAgent(at);
+    await until(() => existsSync(join(at.certsDir, `r${registries - 1}.example.com/hosts.toml`)));
+    const all = performance.now() - began;
+    await setTimeout(3_000);
+    const pid = agent.pid ?? 0;
+    const before = cpuMs(pid);
+    const passes = 10;
+    for (let i = 0; i < passes; i++) {
+      mkdirSync(join(at.certsDir, `touch-${i}`));
+      await setTimeout(500);
+    }
+    const cpu = (cpuMs(pid) - before) / passes;
+    const { rss, anon } = memory(pid);
+    report(`${registries} registries: all written / cpu per change / memory`, `${all.toFixed(0)} ms / ${cpu.toFixed(1)} ms / ${rss.toFixed(0)} MiB (anonymous ${anon.toFixed(0)})`);
+    await stop(agent);
+  }
+};
+
+const idle = async (): Promise<void> => {
+  writeFileSync(config, configOf(1));
+  const at = place();
+  const agent = startAgent(at);
+  await until(() => existsSync(join(at.certsDir, '_default/hosts.toml')));
+  await setTimeout(5_000);
+  const pid = agent.pid ?? 0;
+  const before = cpuMs(pid);
+  await setTimeout(60_000);
+  report('idle CPU over 60 s, no probes', `${(cpuMs(pid) - before).toFixed(1)} ms`);
+  await stop(agent);
+};
+
+try {
+  await starts();
+  await repairs();
+  await sizes();
+  await idle();
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
