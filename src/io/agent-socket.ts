@@ -1,29 +1,48 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, explain, isGone, textOf } from './disk/files.ts';
 
 export type AgentRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
 
 export type AgentAnswer =
   | { readonly answer: unknown }
   | {
+      /** `no-agent`: none listens. `no-answer`: one does and is silent or goes. `refused`: we may not ask it. */
       readonly failure: 'no-agent' | 'no-answer' | 'refused';
+      /** Of the agent that listens or listened last, as it knows itself. */
       readonly pid: number | undefined;
       readonly detail: string;
     };
 
+export type ServeOptions = {
+  /** The socket, in the state directory; at most 107 bytes, a bound of the kernel. */
+  readonly path: string;
+  readonly handle: (request: AgentRequest) => Promise<unknown>;
+  readonly signal: AbortSignal;
+  /** Said once each time it changes: why the command line cannot reach us, or that it can again. */
+  readonly report?: (message: string) => void;
+  /** How often it is looked whether the socket still stands, in milliseconds. */
+  readonly checkMs?: number;
+};
+
+export type AskOptions = AgentRequest & { readonly path: string; readonly timeoutMs: number };
+
+const longestRequest = 64 * 1024;
+const longestAnswer = 64 * 1024 * 1024;
+/** What a request may still take when the agent ends. */
+const lastWordsMs = 500;
+
 const holderFile = (path: string): string => join(dirname(path), 'agent.json');
-const longestRequest = 65_536;
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
-const readBody = async (message: IncomingMessage): Promise<string> => {
+const readText = async (message: IncomingMessage, longest: number): Promise<string> => {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of message) {
     const bytes = Buffer.from(chunk as Uint8Array);
     length += bytes.length;
-    if (length > longestRequest) throw new Error('the request is too long');
+    if (length > longest) throw new Error(`longer than ${longest} bytes`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -34,60 +53,131 @@ const asRequest = (text: string): AgentRequest => {
   if (typeof value !== 'object' || value === null || !('command' in value) || typeof value.command !== 'string') {
     throw new Error('a request names a command');
   }
-  const args = 'args' in value && typeof value.args === 'object' && value.args !== null ? value.args : {};
-  return { command: value.command, args: args as AgentRequest['args'] };
+  const given = 'args' in value && typeof value.args === 'object' && value.args !== null ? value.args : {};
+  const args = Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return { command: value.command, args: Object.fromEntries(args) };
 };
 
-const respond = async (
-  handle: (request: AgentRequest) => Promise<unknown>,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
+const respond = async (handle: ServeOptions['handle'], message: IncomingMessage, response: ServerResponse) => {
   const send = (code: number, value: unknown): void => {
-    response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    response.writeHead(code, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(value));
   };
   try {
-    send(200, await handle(asRequest(await readBody(message))));
+    send(200, await handle(asRequest(await readText(message, longestRequest))));
   } catch (error) {
-    send(400, { ok: false, message: error instanceof Error ? error.message : String(error) });
+    send(400, { ok: false, message: textOf(error) });
   }
 };
 
-/**
- * Serves requests of the command line on a Unix socket in the state directory, which only root may enter; `agent.json`
- * beside it names our pid for the case that we are stopped. Only the holder of the writer's lock may call this: what an
- * earlier agent left is replaced. Resolves when the signal is aborted and both files are gone.
- */
-export const serveAgentSocket = async (options: {
-  readonly path: string;
-  readonly handle: (request: AgentRequest) => Promise<unknown>;
-  readonly signal: AbortSignal;
-}): Promise<void> => {
-  const { path, handle, signal } = options;
-  const server = createServer((message, response) => void respond(handle, message, response));
-  const remove = (): void => {
-    rmSync(path, { force: true });
-    rmSync(holderFile(path), { force: true });
-  };
-  if (signal.aborted) return;
-  remove();
-  const failed = new Promise<never>((_, reject) => server.once('error', reject));
-  const listening = new Promise<void>((resolve) => server.listen(path, resolve));
-  await Promise.race([listening, failed]);
-  chmodSync(path, 0o600);
-  writeFileSync(holderFile(path), JSON.stringify({ pid: process.pid }), { mode: 0o600 });
-  const stop = Promise.withResolvers<void>();
-  // The files go at once, while whoever asked for the end still gets the answer.
-  const onAbort = (): void => {
-    remove();
-    server.close(() => stop.resolve());
-    setTimeout(() => server.closeAllConnections(), 500).unref();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  await stop.promise;
+/** Inode of the socket; `undefined` when it is gone. */
+const inodeOf = (path: string): bigint | undefined => {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 };
 
+const remove = (path: string): void => {
+  for (const file of [path, holderFile(path)]) {
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      // On a file system that went read-only they stay, and whoever comes next replaces them.
+      if (!isGone(error) && !['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))) throw error;
+    }
+  }
+};
+
+/** Listens on a socket that nobody else may open at any moment; what an earlier agent left is replaced. */
+const listen = async (path: string, handle: ServeOptions['handle']): Promise<Server> => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  remove(path);
+  const server = createServer((message, response) => void respond(handle, message, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    // The socket is made within this call, so the mask of this process is narrow for no other file.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path, resolve);
+    } finally {
+      process.umask(mask);
+    }
+  });
+  // Failing to accept one request (EMFILE) is no reason to stop listening.
+  server.on('error', () => undefined);
+  chmodSync(path, 0o600);
+  writeFileSync(holderFile(path), JSON.stringify({ pid: process.pid, started: new Date().toISOString() }), {
+    mode: 0o600,
+  });
+  return server;
+};
+
+const explainListen = (error: unknown): string =>
+  codeOf(error) === 'EINVAL' ? 'its path is longer than 107 bytes: choose a shorter state directory' : explain(error);
+
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+  }
+};
+
+/** Resolves when no request is under way any more, or has had its time. */
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const limit = setTimeout(() => server.closeAllConnections(), lastWordsMs);
+    server.close(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+
+/** Until the signal is aborted, or the socket is lost with its directory. */
+const serveOnce = async (
+  { path, handle, signal, checkMs = 5_000 }: ServeOptions,
+  onReady: () => void,
+): Promise<void> => {
+  const server = await listen(path, handle);
+  const inode = inodeOf(path);
+  // The files go at once, while whoever asked for the end still gets the answer.
+  const putAway = (): void => remove(path);
+  if (signal.aborted) putAway();
+  else signal.addEventListener('abort', putAway, { once: true });
+  onReady();
+  while (!signal.aborted && inodeOf(path) === inode) await pause(checkMs, signal);
+  signal.removeEventListener('abort', putAway);
+  await close(server);
+};
+
+/**
+ * Serves requests of the command line on a Unix socket in the state directory, which only its owner may enter;
+ * `agent.json` beside it names our pid for the case that we are stopped. Only the holder of the writer's lock may call
+ * this. Resolves when the signal is aborted and both files are gone; a directory that is lost or full is tried again.
+ */
+export const serveAgentSocket = async (options: ServeOptions): Promise<void> => {
+  const { path, signal, report = () => undefined, checkMs = 5_000 } = options;
+  let said: string | undefined;
+  const onReady = (): void => {
+    if (said !== undefined) report(`commands can reach the agent again through ${path}`);
+    said = undefined;
+  };
+  while (!signal.aborted) {
+    try {
+      await serveOnce(options, onReady);
+    } catch (error) {
+      const message = `commands cannot reach the agent through ${path}: ${explainListen(error)}`;
+      if (message !== said) report(message);
+      said = message;
+      await pause(checkMs, signal);
+    }
+  }
+};
+
+/** The pid that `agent.json` names. */
 const holderOf = (path: string): number | undefined => {
   try {
     const value: unknown = JSON.parse(readFileSync(holderFile(path), 'utf8'));
@@ -95,38 +185,41 @@ const holderOf = (path: string): number | undefined => {
       ? value.pid
       : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || ['ENOENT', 'EACCES', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    if (error instanceof SyntaxError || isGone(error) || codeOf(error) === 'EACCES') return undefined;
     throw error;
   }
 };
 
-/** Asks the agent; `no-agent` when none listens, `no-answer` when it is silent for `timeoutMs`. */
-export const askAgent = (options: {
-  readonly path: string;
-  readonly command: string;
-  readonly args: Readonly<Record<string, string | undefined>>;
-  readonly timeoutMs: number;
-}): Promise<AgentAnswer> =>
+const failureOf = (error: unknown): 'no-agent' | 'no-answer' | 'refused' => {
+  const code = codeOf(error);
+  if (isGone(error) || code === 'ECONNREFUSED' || code === 'EINVAL') return 'no-agent';
+  return code === 'EACCES' || code === 'EPERM' ? 'refused' : 'no-answer';
+};
+
+/** Asks the agent; whatever it answers, or why there is no answer within `timeoutMs`. Never rejects. */
+export const askAgent = ({ path, command, args, timeoutMs }: AskOptions): Promise<AgentAnswer> =>
   new Promise((resolve) => {
-    const { path, command, args, timeoutMs } = options;
-    const fail = (failure: 'no-agent' | 'no-answer' | 'refused', detail: string): void =>
+    const fail = (failure: 'no-agent' | 'no-answer' | 'refused', detail: string): void => {
+      clearTimeout(timer);
       resolve({ failure, detail, pid: holderOf(path) });
-    const asking = request({ socketPath: path, path: '/', method: 'POST', agent: false }, (response) => {
-      readBody(response).then(
-        (text) => resolve({ answer: JSON.parse(text) as unknown }),
-        (error: unknown) => fail('no-answer', String(error)),
-      );
-    });
+    };
+    const answered = async (response: IncomingMessage): Promise<void> => {
+      try {
+        const answer: unknown = JSON.parse(await readText(response, longestAnswer));
+        clearTimeout(timer);
+        resolve({ answer });
+      } catch (error) {
+        fail('no-answer', `its answer broke off or is none: ${textOf(error)}`);
+      }
+    };
+    const asking = request(
+      { socketPath: path, path: '/', method: 'POST', agent: false },
+      (response) => void answered(response),
+    );
     const timer = setTimeout(() => {
       fail('no-answer', `no answer in ${timeoutMs} ms`);
       asking.destroy();
     }, timeoutMs);
-    asking.on('close', () => clearTimeout(timer));
-    asking.on('error', (error) => {
-      const code = codeOf(error);
-      if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) fail('no-agent', error.message);
-      else if (['EACCES', 'EPERM'].includes(code)) fail('refused', error.message);
-      else fail('no-answer', error.message);
-    });
+    asking.on('error', (error) => fail(failureOf(error), textOf(error)));
     asking.end(JSON.stringify({ command, args }));
   });
