@@ -1,5 +1,6 @@
+import { goQuote } from './go-quote.ts';
 import { parseIPv6 } from './host-address.ts';
-import { byteStringToText, runeSize, textToByteString } from './toml/bytes.ts';
+import { byteStringToText, textToByteString } from './toml/bytes.ts';
 
 /** Where containerd sends the requests of one entry: `scheme://host` + `path` + `/<repository>/manifests/…`. */
 export type HostTarget = {
@@ -129,16 +130,6 @@ export const cleanPath = (path: string): string => {
   return rooted ? `/${joined}` : joined || '.';
 };
 
-const quoteUrl = (bytes: string): string => {
-  let quoted = '';
-  for (let index = 0; index < bytes.length; ) {
-    const size = runeSize(bytes, index) || 1;
-    quoted += byteStringToText(bytes.slice(index, index + size));
-    index += size;
-  }
-  return JSON.stringify(quoted);
-};
-
 /**
  * What containerd makes of a `[host."…"]` key or a `server` (`parseHostConfig`): without the letters `http` in front it
  * is `https://`; user, query and fragment are dropped; `/v2` is added unless it ends in it or `override_path` is set.
@@ -163,7 +154,7 @@ export const parseHostUrl = (
   } catch (error) {
     if (!(error instanceof UrlError)) throw error;
     const text = byteStringToText(full);
-    return { ok: false, error: `unable to parse server ${text}: parse ${quoteUrl(full)}: ${error.message}` };
+    return { ok: false, error: `unable to parse server ${text}: parse ${goQuote(text)}: ${error.message}` };
   }
 };
 

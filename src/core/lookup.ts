@@ -1,5 +1,6 @@
 import type { ContainerdRules, ContainerdVersion } from './containerd-version.ts';
 import { rulesOf } from './containerd-version.ts';
+import { goQuote } from './go-quote.ts';
 import { isLocalhost, splitHostPort } from './host-address.ts';
 import { cleanPath } from './host-url.ts';
 import type { HostConfig, HostsReading } from './hosts.ts';
@@ -69,9 +70,6 @@ class PullError extends Error {
 
 const defaultDialTimeout = 30_000_000_000n;
 
-/** Go's `%q` for the paths that come here. */
-const quote = (text: string): string => JSON.stringify(text);
-
 const quotedError = (action: string, path: string, error: SystemError): string =>
   `${error === 'is a directory' ? 'read' : action} ${path}: ${error}`;
 
@@ -126,7 +124,7 @@ const withUpstream = (config: HostConfig, namespace: string, rules: ContainerdRu
 const readFile = (files: LookupFiles, path: string, what: string): Uint8Array => {
   const found = files.read(path);
   if (!found.ok)
-    throw new PullError(`unable to read ${what} ${quote(path)}: ${quotedError('open', path, found.error)}`);
+    throw new PullError(`unable to read ${what} ${goQuote(path)}: ${quotedError('open', path, found.error)}`);
   return found.value;
 };
 
@@ -136,7 +134,7 @@ const loadCertificates = (config: HostConfig, files: LookupFiles, reader: Certif
   const authorities = new Set<string>();
   for (const path of config.ca ?? []) {
     const found = reader.authorities(readFile(files, path, 'CA cert'));
-    if (found.length === 0) throw new PullError(`unable to load CA cert ${quote(path)}`);
+    if (found.length === 0) throw new PullError(`unable to load CA cert ${goQuote(path)}`);
     for (const authority of found) authorities.add(authority);
   }
   for (const [certificatePath, keyPath] of config.client ?? []) {
