@@ -3,7 +3,7 @@ import type { Ledger } from './ledger.ts';
 import type { Observation } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Tools } from './tools.ts';
-import type { Seen, Tree } from './tree.ts';
+import { registryOf, type Seen, type Tree } from './tree.ts';
 
 /** One look, with what is needed to tell whose doing a change was. */
 export type Attribution = {
@@ -15,18 +15,47 @@ export type Attribution = {
   readonly tools: Tools;
   /** The first look since the agent started. */
   readonly first: boolean;
+  readonly now: number;
 };
 
-/** Who took it away? A person, unless Spegel was at work, or no agent ran while a `_backup/` stood. */
-export const removedByPerson = (path: string, look: Attribution): boolean => {
-  const { observation, tree, ledger, first } = look;
+/** Who took it away? Known at once, or only when Spegel does not come back soon (`since` when it is in doubt). */
+export type Removal =
+  | { readonly by: 'person' }
+  | { readonly by: 'person?'; readonly since: number }
+  | { readonly by: 'spegel' };
+
+/** An init container or hook that failed is tried again within this time (kubelet's first back-offs are 10 and 20 s). */
+export const doubtMs = 30_000;
+
+/**
+ * Spegel clears in byte order. What went before everything that still stands may be the beginning of a clear that
+ * failed; anything else is a person's work.
+ */
+const looksLikeFailedClear = (path: string, tree: Tree): boolean => {
+  if (tree.backup === undefined) return false;
+  const top = registryOf(path);
+  for (const other of tree.entries.keys()) if (registryOf(other) < top) return false;
+  return true;
+};
+
+/** Whose doing is a missing path? A person's, unless Spegel was at work, or no agent ran while a `_backup/` stood. */
+export const removalOf = (path: string, look: Attribution): Removal => {
+  const { observation, tree, ledger, first, now } = look;
   const { ended } = observation;
+  const person: Removal = looksLikeFailedClear(path, tree) ? { by: 'person?', since: now } : { by: 'person' };
   if (ended !== undefined) {
     const movedByRename = tree.backup?.has(path) === true && ledger.backupInodes[path] === undefined;
-    return ended.how === 'person' && ended.episode.vanished.has(path) && !movedByRename;
+    return ended.how === 'person' && ended.episode.vanished.has(path) && !movedByRename ? person : { by: 'spegel' };
   }
-  if (first) return tree.backup === undefined && !ledger.backupStood;
-  return observation.vanished.has(path);
+  if (first) return tree.backup === undefined && !ledger.backupStood ? { by: 'person' } : { by: 'spegel' };
+  return observation.vanished.has(path) ? person : { by: 'spegel' };
+};
+
+/** What is remembered as removed by a person, perhaps, was Spegel's work after all: it came back soon. */
+export const wasSpegel = (doubtSince: number | undefined, look: Attribution): boolean => {
+  const { ended } = look.observation;
+  if (doubtSince === undefined || ended === undefined || ended.how === 'person') return false;
+  return ended.episode.since - doubtSince < doubtMs && ended.episode.since >= doubtSince;
 };
 
 /** A rename keeps inode and time: that is how a file is known again that comes out of `_backup/`. */

@@ -1,5 +1,5 @@
-import { type Attribution, cameOutOfBackup, removedByPerson } from './attribution.ts';
-import type { Ledger } from './ledger.ts';
+import { type Attribution, cameOutOfBackup, removalOf, wasSpegel } from './attribution.ts';
+import type { KnownDirectory, Ledger } from './ledger.ts';
 import { registryOf, type Tree } from './tree.ts';
 
 const parentsOf = (paths: Iterable<string>): ReadonlySet<string> => {
@@ -15,6 +15,15 @@ const emptyOnes = (tree: Tree): ReadonlySet<string> => {
   return new Set(
     [...tree.entries].flatMap(([path, seen]) => (seen.kind === 'directory' && !filled.has(path) ? [path] : [])),
   );
+};
+
+const missing = (path: string, directory: KnownDirectory, look: Attribution): KnownDirectory => {
+  const { mode, uid, gid } = directory;
+  if (directory.state === 'removed')
+    return wasSpegel(directory.doubtSince, look) ? { mode, uid, gid, state: 'present' } : directory;
+  const removal = removalOf(path, look);
+  if (removal.by === 'spegel') return directory;
+  return { mode, uid, gid, state: 'removed', ...(removal.by === 'person' ? {} : { doubtSince: removal.since }) };
 };
 
 /** Follows mode and owner of other people's directories, empty ones too. */
@@ -35,8 +44,7 @@ export const directoriesOf = (look: Attribution, originals: Ledger['originals'])
     const overdue = path in ledger.directories && cameOutOfBackup(path, seen, ledger);
     if (isTheirs && !overdue) known[path] = { mode: seen.mode, uid: seen.uid, gid: seen.gid, state: 'present' };
   }
-  for (const [path, directory] of Object.entries(known)) {
-    if (!tree.entries.has(path) && removedByPerson(path, look)) known[path] = { ...directory, state: 'removed' };
-  }
+  for (const [path, directory] of Object.entries(known))
+    if (!tree.entries.has(path)) known[path] = missing(path, directory, look);
   return known;
 };

@@ -14,7 +14,7 @@ export type Ledger = {
   /** What would stand there without us and Spegel. */
   readonly originals: Readonly<Record<string, Original>>;
   /** Directories of other people: mode and owner, also of empty ones. */
-  readonly directories: Readonly<Record<string, Attributes & { readonly state: 'present' | 'removed' }>>;
+  readonly directories: Readonly<Record<string, KnownDirectory>>;
   /** Spegel's bytes where our stand-in has no room for them (0 bytes). */
   readonly spegel: Readonly<Record<string, SavedSpegel>>;
   /** Directories that we made: they go again when they are empty. `.` is certs.d itself. */
@@ -53,10 +53,14 @@ export type Original = {
   readonly from: 'seen' | 'backup';
   /** Spegel's hook restored an older copy over it: these bytes are to be put back. */
   readonly overdue?: true;
+  /** Removed, perhaps by a clear of Spegel's that failed: since when that is in doubt. */
+  readonly doubtSince?: number;
   readonly content:
     | ({ readonly kind: 'file'; readonly sha256: string } & Attributes)
     | { readonly kind: 'symlink'; readonly target: string };
 };
+
+export type KnownDirectory = Attributes & { readonly state: 'present' | 'removed'; readonly doubtSince?: number };
 
 export type SavedSpegel = Attributes & { readonly sha256: string; readonly reason: StandInReason };
 

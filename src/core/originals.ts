@@ -1,4 +1,4 @@
-import { type Attribution, cameOutOfBackup, nextBackupInodes, removedByPerson } from './attribution.ts';
+import { type Attribution, cameOutOfBackup, nextBackupInodes, removalOf, wasSpegel } from './attribution.ts';
 import { directoriesOf } from './directories.ts';
 import type { Ledger, Original } from './ledger.ts';
 import { isHostsFile, isTargeted, ownerAt } from './survey.ts';
@@ -28,6 +28,15 @@ const follow = (old: Original | undefined, content: Original['content'], restore
   }
   if (restored) return { ...old, state: 'present', from: 'seen', overdue: true };
   return { state: 'present', from: 'seen', content };
+};
+
+const missing = (path: string, original: Original, look: Attribution): Original => {
+  const { doubtSince, ...rest } = original;
+  if (original.state === 'removed') return wasSpegel(doubtSince, look) ? { ...rest, state: 'present' } : original;
+  if (original.state !== 'present') return original;
+  const removal = removalOf(path, look);
+  if (removal.by === 'spegel') return original;
+  return { ...rest, state: 'removed', ...(removal.by === 'person' ? {} : { doubtSince: removal.since }) };
 };
 
 const fromBackup = (look: Attribution, add: (path: string, original: Original, seen: Seen) => void): void => {
@@ -70,8 +79,7 @@ export const followOriginals = (look: Attribution): Kept => {
     else keep(path, original, seen);
   }
   for (const [path, original] of Object.entries(ledger.originals)) {
-    if (original.state !== 'present' || tree.entries.has(path)) continue;
-    if (removedByPerson(path, look)) next[path] = { ...original, state: 'removed' };
+    if (!tree.entries.has(path)) next[path] = missing(path, original, look);
   }
   fromBackup(look, keep);
   const directories = directoriesOf(look, next);
@@ -86,7 +94,7 @@ export const followOriginals = (look: Attribution): Kept => {
  * What a look that is not settled may already keep: files that were never seen before. Spegel at work may be about to
  * remove them for good (an init container that failed half-way and is tried again).
  */
-export const keepFirstSights = (look: Omit<Attribution, 'observation' | 'first'>): Kept => {
+export const keepFirstSights = (look: Omit<Attribution, 'observation' | 'first' | 'now'>): Kept => {
   const { tree, survey, ledger, tools } = look;
   const { next, objects, keep } = collect(ledger.originals);
   for (const [path, owned] of survey) {

@@ -105,7 +105,7 @@ const follow = (input: PassInput, observation: Observation, survey: Survey): Kep
   const { tree, ledger, tools, desired } = input;
   const look = { tree, survey, desired, ledger, tools };
   if (!observation.settled) return keepFirstSights(look);
-  const followed = followOriginals({ ...look, observation, first: input.watch === undefined });
+  const followed = followOriginals({ ...look, observation, first: input.watch === undefined, now: input.now });
   return merge(followed, recordVersions(followed.ledger, { tree, survey, at: input.now, tools }));
 };
 

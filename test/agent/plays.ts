@@ -151,7 +151,8 @@ const livedStage = async (given: Given): Promise<Stage> => {
   await createSpegel({ family: spegel.family, certsDir: node.certsDir, nodeIp }).start();
   node.advance(2_000);
   letPeopleWork(stage);
-  node.advance(3_000);
+  // Until it is beyond doubt that it was no clear of Spegel's that failed.
+  node.advance(35_000);
   Object.assign(stage.theirs, foreignNow(node));
   return stage;
 };
@@ -164,11 +165,15 @@ const checkOurs = ({ node, wanted, say }: Stage, registries: readonly string[]):
   }
 };
 
-const checkAfter = (stage: Stage): void => {
+const checkAfter = (stage: Stage, maybe: (path: string) => boolean = () => false): void => {
   const { node, pace, theirs, say } = stage;
   node.advance(Math.max(0, pace.lastVisible() + 1_000 - node.now));
   assert.deepEqual(pace.intrusions, [], say('nothing is written while Spegel is at work'));
-  assert.deepEqual(foreignNow(node), theirs, say("other people's files are back"));
+  assert.deepEqual(
+    describeDirectory(node.certsDir, (path) => isOurs(path) || maybe(path)),
+    theirs,
+    say("other people's files are back"),
+  );
   assert.notEqual(node.ledger().phase?.phase, 'conflict', say('no conflict'));
   assert.ok(node.isAtRest(), say('a second look changes nothing'));
 };
@@ -271,9 +276,11 @@ export const playRow5 = async (seed: number, dir: string): Promise<void> => {
     Object.assign(theirs, foreignNow(node));
   }
   const hook = !first && chance.oneIn(2);
-  if (hook) expectFromBackup(stage);
+  // What a person removed may come back with the hook, and go again when the hook is tried again.
+  const tops = new Set(Object.keys(theirs).map(topOf));
+  const maybe = (path: string): boolean => hook && !tops.has(topOf(path));
   await untilDone(stage, hook ? spegel.uninstall : spegel.start, crashes);
-  checkAfter(stage);
+  checkAfter(stage, maybe);
   if (hook) checkOurs(stage, ['_default', 'great-registry.com']);
   else {
     checkOurs(stage, ['great-registry.com']);
