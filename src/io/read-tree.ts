@@ -19,7 +19,7 @@ const settleMs = 2_000;
 const unsettled = new WeakSet<Seen>();
 
 const backupName = '_backup';
-/** Times that a look is taken again because certs.d or `_backup/` changed under it. */
+/** Looks taken, or readings of one file, because it changed meanwhile; then the last one counts. */
 const maxLooks = 3;
 
 type Known = ReadonlyMap<string, Seen> | undefined;
@@ -200,6 +200,24 @@ const look = (certsDir: string, root: BigIntStats, previous: Tree | undefined): 
   };
 };
 
+const namesIn = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+};
+
+/**
+ * Something stands now that the look saw nowhere: it moved from where was looked later to where was looked before. The
+ * time stamps of both directories tell that too, but only in ticks of the clock.
+ */
+const missedAny = (certsDir: string, { entries, backup }: Tree): boolean => {
+  const now = [...namesIn(`${certsDir}/${backupName}`), ...namesIn(certsDir)];
+  return now.some((name) => name !== backupName && !entries.has(name) && backup?.has(name) !== true);
+};
+
 /**
  * One synchronous look at everything below certs.d, which may itself be reached through symbolic links; none below it
  * is ever followed. Bytes come from `previous` where the file has not been touched since. A look during which entries
@@ -215,10 +233,10 @@ export const readTree = (certsDir: string, previous?: Tree): Tree => {
     for (let looks = 1; ; looks += 1) {
       const root = seeRoot(certsDir);
       if ('entries' in root) return root;
-      const stampOf = () => `${stamp(`${certsDir}/.`)} ${stamp(`${certsDir}/${backupName}`)}`;
+      const stampOf = (): string => `${stamp(`${certsDir}/.`)} ${stamp(`${certsDir}/${backupName}`)}`;
       const before = stampOf();
       const tree = look(certsDir, root, previous);
-      const still = tree !== undefined && before === stampOf();
+      const still = tree !== undefined && !missedAny(certsDir, tree) && before === stampOf();
       if (still || (looks >= maxLooks && tree !== undefined)) return tree;
       if (looks > 10 * maxLooks) throw new Error('it comes and goes');
     }
