@@ -77,7 +77,7 @@ function isWord(rune: number): boolean {
 
 function countNewlines(text: string, from: number, to: number): number {
   let count = 0;
-  for (let i = text.indexOf('\n', from); i >= 0 && i < to; i = text.indexOf('\n', i + 1)) count++;
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) === NEWLINE) count++;
   return count;
 }
 

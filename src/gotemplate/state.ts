@@ -88,23 +88,21 @@ export function fail(state: State, message: string, more: More = {}): never {
   throw failure(state, message, more);
 }
 
-/** The innermost variable of a name. */
+/** The innermost variable of a name; looking far costs steps. */
 export function lookUp(state: State, name: string): Slot {
-  for (let i = state.slots.length - 1; i >= 0; i--) {
-    const slot = state.slots[i];
-    if (slot?.name === name) return slot;
+  const { slots } = state;
+  for (let i = slots.length - 1; i >= 0; i--) {
+    const slot = slots[i];
+    if (slot?.name !== name) continue;
+    if (slots.length - i > 16) state.budget.step((slots.length - i) >> 4);
+    return slot;
   }
   return fail(state, `undefined variable: ${name}`);
 }
 
 /** Sets the innermost variable of a name. */
 export function assignVariable(state: State, name: string, value: Value, boxed: boolean): void {
-  for (let i = state.slots.length - 1; i >= 0; i--) {
-    const slot = state.slots[i];
-    if (slot?.name !== name) continue;
-    slot.value = value;
-    slot.boxed = boxed;
-    return;
-  }
-  fail(state, `undefined variable: ${name}`);
+  const slot = lookUp(state, name);
+  slot.value = value;
+  slot.boxed = boxed;
 }
