@@ -196,3 +196,21 @@ test('no bytes make judging throw', () => {
     }
   }
 });
+
+test('a document that is deep or long in any way is judged', () => {
+  const long = 20_000;
+  const texts = [
+    '['.repeat(long),
+    `a = ${'['.repeat(long)}${']'.repeat(long)}`,
+    `${'a.'.repeat(long)}a = 1`,
+    `[${'a.'.repeat(long)}a]`,
+    `a = [${'1,'.repeat(long)}]`,
+    `a = ${'1'.repeat(long)}`,
+    `a = {${'b = {'.repeat(long)}`,
+    `ca = ${'['.repeat(2000)}${']'.repeat(2000)}`,
+    `host.a.ca = ${'{a = '.repeat(500)}1${'}'.repeat(500)}`,
+    '\n'.repeat(long),
+    `# ${'x'.repeat(long)}`,
+  ];
+  for (const text of texts) assert.ok(judge(text).verdict !== 'deadly', text.slice(0, 20));
+});

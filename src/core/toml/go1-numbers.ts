@@ -2,6 +2,7 @@ import { TomlError } from './error.ts';
 import type { Go1Reader, Token } from './go1-reader.ts';
 import { isDigit, LexError } from './go1-reader.ts';
 import type { Go1Value } from './go1-tree.ts';
+import { significantDigits } from './go2-numbers.ts';
 
 /** Takes what `pattern` asks for, character by character (`9` is any digit); false at the first that differs. */
 const takeShape = (reader: Go1Reader, pattern: string): boolean =>
@@ -159,6 +160,7 @@ export const parseWhole = (token: Token): Go1Value => {
   if (badUnderscore(token.text, digit)) throw underscoreError(token.at);
   const right = digits === undefined ? /^[-+]?\d+$/.test(clean) : digits.test(clean.slice(2));
   if (!right) throw new TomlError('this is no number', token.at);
+  if (significantDigits(clean) > 64) throw new TomlError('the number does not fit 64 bits', token.at);
   const value = clean.startsWith('-') ? -BigInt(clean.slice(1)) : BigInt(clean.replace('+', ''));
   if (value === BigInt.asIntN(64, value)) return { kind: 'number' };
   const signed = /^[-+]/.test(clean);

@@ -1,8 +1,8 @@
 import { TomlError } from './error.ts';
 import type { Cursor, DateKind, TomlNode } from './go2-syntax.ts';
 
-const match = (pattern: RegExp, source: string, at: number): string => {
-  const sticky = new RegExp(pattern.source, 'y');
+/** `sticky` has the flag `y`. */
+const match = (sticky: RegExp, source: string, at: number): string => {
   sticky.lastIndex = at;
   return sticky.exec(source)?.[0] ?? '';
 };
@@ -42,7 +42,7 @@ const scanOldDate = (source: string, at: number): { readonly raw: string; readon
 };
 
 const scanNewDate = (source: string, at: number): { readonly raw: string; readonly kind: DateKind } => {
-  const raw = match(/(?:[\d:+.Zz-]|[Tt]| (?=\d))+/, source, at);
+  const raw = match(/(?:[\d:+.Zz-]|[Tt]| (?=\d))+/y, source, at);
   const split = raw.search(/[Tt ]/);
   if (raw[2] === ':') return { raw, kind: 'local time' };
   if (split < 0) return { raw, kind: 'local date' };
@@ -60,10 +60,10 @@ const readOldNumber = (cursor: Cursor): TomlNode => {
   const { source, at } = cursor;
   const left = source.length - at;
   if (left > 2 && source[at] === '0' && !/[.eE]/.test(source.charAt(at + 1))) {
-    const based = match(/0(?:x[0-9A-Fa-f_]*|o[0-7_]*|b[01_]*)/, source, at);
+    const based = match(/0(?:x[0-9A-Fa-f_]*|o[0-7_]*|b[01_]*)/y, source, at);
     return take(cursor, based === '' ? '0' : based, 'integer');
   }
-  const digits = match(/[-+0-9_.eE]*/, source, at);
+  const digits = match(/[-+0-9_.eE]*/y, source, at);
   const next = source.charAt(at + digits.length);
   if (next === 'i' || next === 'n') {
     const word = source.slice(at + digits.length, at + digits.length + 3);
@@ -75,7 +75,7 @@ const readOldNumber = (cursor: Cursor): TomlNode => {
 };
 
 const newNumber =
-  /0x[0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*|0o[0-7]+(?:_[0-7]+)*|0b[01]+(?:_[01]+)*|[-+]?(?:inf|nan)|[-+]?(?:0|[1-9]\d*(?:_\d+)*)(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+(?:_\d+)*)?/;
+  /0x[0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*|0o[0-7]+(?:_[0-7]+)*|0b[01]+(?:_[01]+)*|[-+]?(?:inf|nan)|[-+]?(?:0|[1-9]\d*(?:_\d+)*)(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+(?:_\d+)*)?/y;
 
 /** Since 2.4 every number must be right, also in a key that nobody reads. */
 const readNewNumber = (cursor: Cursor): TomlNode => {
@@ -142,11 +142,14 @@ const oldInteger =
 
 const oldFloat = /^[-+]?(?:inf|nan|(?:0|[1-9]\d*(?:_\d+)*)(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+(?:_\d+)*)?)$/;
 
+/** More than 64, and the number fits 64 bits in no base. */
+export const significantDigits = (number: string): number => number.replace(/^[-+]?(?:0[xob])?0*/, '').length;
+
 /** Whether a delimited number is one, and fits 64 bits: asked only for a key that is read. */
 export const isRealNumber = (kind: 'integer' | 'float', raw: string): boolean => {
   const plain = raw.replaceAll('_', '');
   if (kind === 'float') return oldFloat.test(raw) && (/inf|nan/.test(raw) || Number.isFinite(Number(plain)));
-  if (!oldInteger.test(raw)) return false;
+  if (!oldInteger.test(raw) || significantDigits(plain) > 64) return false;
   const value = plain.startsWith('-') ? -BigInt(plain.slice(1)) : BigInt(plain.replace('+', ''));
   return value === BigInt.asIntN(64, value);
 };

@@ -16,10 +16,13 @@ export type SeenTracker = {
   readonly check: (expression: TomlExpression) => boolean;
 };
 
-const sealDotted = (seen: Seen): void => {
-  for (const child of seen.children.values()) {
-    if (child.kind === 'dotted table') child.explicit = true;
-    sealDotted(child);
+const sealDotted = (table: Seen): void => {
+  const waiting = [table];
+  for (let seen = waiting.pop(); seen !== undefined; seen = waiting.pop()) {
+    for (const child of seen.children.values()) {
+      if (child.kind === 'dotted table') child.explicit = true;
+      if (child.children.size > 0) waiting.push(child);
+    }
   }
 };
 
@@ -73,20 +76,29 @@ const checkKey = (table: Seen, key: readonly KeyPart[], modern: boolean): void =
   parent.children.set(last.text, newSeen('value'));
 };
 
-/** A pair and every pair of the inline tables in it, each table on its own. */
-const checkPair = (table: Seen, first: TomlPair, modern: boolean): void => {
-  const waiting: { readonly table: Seen; readonly key: readonly KeyPart[]; readonly value: TomlNode }[] = [
-    { table, ...first },
-  ];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    checkKey(next.table, next.key, modern);
-    const values = [next.value];
-    for (let value = values.pop(); value !== undefined; value = values.pop()) {
-      if (value.kind === 'array') values.push(...value.items);
-      if (value.kind !== 'inline table') continue;
-      const inner = newSeen('table');
-      waiting.push(...value.pairs.toReversed().map((pair) => ({ table: inner, ...pair })));
+type Pending = { readonly table: Seen; readonly pair: TomlPair };
+
+/** The inline tables in a value, each with a table of its own. */
+const inlinePairs = (value: TomlNode): readonly Pending[] => {
+  const found: Pending[] = [];
+  const values = [value];
+  for (let next = values.pop(); next !== undefined; next = values.pop()) {
+    if (next.kind === 'array') {
+      for (const item of next.items) values.push(item);
+    } else if (next.kind === 'inline table') {
+      const table = newSeen('table');
+      for (const pair of next.pairs) found.push({ table, pair });
     }
+  }
+  return found;
+};
+
+/** A pair and every pair of the inline tables in it. */
+const checkPair = (table: Seen, first: TomlPair, modern: boolean): void => {
+  const waiting: Pending[] = [{ table, pair: first }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    checkKey(next.table, next.pair.key, modern);
+    for (const pending of inlinePairs(next.pair.value)) waiting.push(pending);
   }
 };
 

@@ -6,6 +6,9 @@ import type { Cursor, KeyPart, TomlExpression, TomlNode, TomlPair } from './go2-
 /** go-toml 2.4 refuses deeper values; the versions before have no limit. */
 const maxNesting = 10_000;
 
+/** Longer keys are refused, although Go would follow them: decoding goes one call deeper for each part. */
+const maxKeyParts = 1000;
+
 const skipBlanks = (cursor: Cursor): void => {
   while (cursor.source[cursor.at] === ' ' || cursor.source[cursor.at] === '\t') cursor.at += 1;
 };
@@ -62,6 +65,7 @@ const readKey = (cursor: Cursor): readonly KeyPart[] => {
     cursor.at += 1;
     skipBlanks(cursor);
     parts.push(readKeyPart(cursor));
+    if (parts.length > maxKeyParts) throw new TomlError(`a key of more than ${maxKeyParts} parts`, cursor.at);
   }
 };
 
