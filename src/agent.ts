@@ -10,6 +10,7 @@ import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
 import { createPulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
+import { runTogether } from './task-group.ts';
 
 export type AgentOptions = NodeOptions & {
   readonly configPath: string | undefined;
@@ -53,6 +54,7 @@ export type HttpState = {
 
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
+const mostRestMs = 100;
 
 /** What changes without an event: addresses, a replaced mount, the file `released`. */
 const fingerprint = (options: AgentOptions, released: boolean): string =>
@@ -134,10 +136,10 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     return answer;
   };
 
-  const lookAround = async (): Promise<void> => {
+  const lookAround = async (stop: AbortSignal): Promise<void> => {
     let seen = fingerprint(options, releases.isReleased());
-    while (!signal.aborted) {
-      await clock.sleep(lookAroundMs, signal);
+    while (!stop.aborted) {
+      await clock.sleep(lookAroundMs, stop);
       releases.look();
       await options.refreshAddresses();
       const now = fingerprint(options, releases.isReleased());
@@ -146,11 +148,15 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     }
   };
 
-  const loop = async (lock: Lock, firstWait: number): Promise<void> => {
+  const loop = async (lock: Lock, firstWait: number, stop: AbortSignal): Promise<void> => {
     let wait = firstWait;
-    while (!signal.aborted) {
-      await pulse.next(wait, signal);
-      if (!signal.aborted) wait = turn();
+    while (!stop.aborted) {
+      await pulse.next(wait, stop);
+      if (stop.aborted) break;
+      const began = clock.now();
+      wait = turn();
+      // However many events come, looking takes half of the time at most.
+      await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
     }
     if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
       for (let i = 0; i < 3 && !node.turn(true).released; i++);
@@ -164,10 +170,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     told.resolve();
     log.warn({ holder }, 'another agent holds certs.d: waiting for it to end');
   };
-  const acquiring = deps.acquireLock(parent, onWaiting, signal);
-  const start = async (): Promise<void> => {
-    const lock = await acquiring;
-    if (signal.aborted) return lock.close();
+  const start = async (stopping: AbortSignal): Promise<void> => {
+    const lock = await deps.acquireLock(parent, onWaiting, stopping);
+    if (stopping.aborted) return lock.close();
     waiting.holder = undefined;
     state.holding = true;
     node.sweep();
@@ -179,21 +184,25 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const wake = (reason: string): void => pulse.wake(reason);
     const report = (message: string): void => log.warn({}, message);
     const places = { certsDir: node.certsDir, configPath: options.configPath };
-    await Promise.all([
-      loop(lock, wait),
-      lookAround(),
-      observers.watchFiles(places, wake, report, signal),
-      releases.whileNotReleased((inner) => observers.serveCommands(handle, inner), signal),
-    ]);
+    await runTogether(
+      [
+        (stop) => loop(lock, wait, stop),
+        lookAround,
+        (stop) => observers.watchFiles(places, wake, report, stop),
+        (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, inner), stop),
+      ],
+      stopping,
+    );
   };
   // Nothing heavy is loaded before the first file is written, or before it is known that another agent writes.
-  const serve = async (): Promise<void> => {
+  const serve = async (stop: AbortSignal): Promise<void> => {
+    stop.addEventListener('abort', () => told.resolve(), { once: true });
     await told.promise;
+    if (stop.aborted) return;
     const observers = await deps.loadObservers();
-    await observers.serveHttp(http, signal);
+    await observers.serveHttp(http, stop);
   };
-  signal.addEventListener('abort', () => told.resolve(), { once: true });
-  await Promise.all([start(), serve()]);
+  await runTogether([start, serve], signal);
 };
 
 /** Where the command line finds the agent. */
