@@ -60,7 +60,12 @@ export type Original = {
     | { readonly kind: 'symlink'; readonly target: string };
 };
 
-export type KnownDirectory = Attributes & { readonly state: 'present' | 'removed'; readonly doubtSince?: number };
+export type KnownDirectory = Attributes & {
+  readonly state: 'present' | 'removed';
+  /** It was in a `_backup/` older than us, and only `preserve` put it back. */
+  readonly from?: 'backup';
+  readonly doubtSince?: number;
+};
 
 export type SavedSpegel = Attributes & { readonly sha256: string; readonly reason: StandInReason };
 

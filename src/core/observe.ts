@@ -25,11 +25,15 @@ export const waits = {
    */
   quietAfterVanishing: 750,
   vanishingAtMost: 10_000,
+  /** An agent that starts beside a `_backup/`: a clear that has already listed what it removes shows itself by then. */
+  start: 1_200,
 } as const;
 
 /** What passes remember of the directory; lost with the process. */
 export type Watch = {
   readonly tree: Tree;
+  /** The agent started then, beside a `_backup/`. */
+  readonly since: number | undefined;
   /** Somebody else's changes since the last settled look: the first, the last. */
   readonly changes: Span;
   /** The same for files that went beside a `_backup/`. */
@@ -64,10 +68,9 @@ const grow = (span: Span, now: number): Span => ({ first: span?.first ?? now, la
 const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
   const spegelLeft = standingFor(tree, recognise);
   const beside = tree.backup !== undefined;
-  // Beside a _backup/ Spegel may be at work this very moment.
-  const since: Span = beside ? { first: now, last: now } : undefined;
   const episode = beside && spegelLeft.size === 0 ? episodeAtStart(now, recognise) : undefined;
-  return { tree, changes: since, vanishings: since, episode, vanished: new Set(), spegelLeft };
+  const since = beside ? now : undefined;
+  return { tree, since, changes: undefined, vanishings: undefined, episode, vanished: new Set(), spegelLeft };
 };
 
 const firstLook = (look: Look, recognise: Recognise): Followed => {
@@ -91,6 +94,7 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
     difference,
     watch: {
       tree,
+      since: watch.since,
       changes: grow(watch.changes, now),
       vanishings: vanishing ? grow(watch.vanishings, now) : watch.vanishings,
       episode: opened === undefined ? undefined : extendEpisode(opened, difference, trees, now),
@@ -100,18 +104,20 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
   };
 };
 
-const mayWriteAt = ({ changes, vanishings }: Watch): number => {
+const mayWriteAt = ({ since, changes, vanishings }: Watch): number => {
+  const started = since === undefined ? Number.NEGATIVE_INFINITY : since + waits.start;
   const quiet =
     changes === undefined
       ? Number.NEGATIVE_INFINITY
       : Math.max(Math.min(changes.last + waits.quiet, changes.first + waits.quietAtMost), changes.last);
-  if (vanishings === undefined) return quiet;
+  if (vanishings === undefined) return Math.max(started, quiet);
   const still = Math.min(vanishings.last + waits.quietAfterVanishing, vanishings.first + waits.vanishingAtMost);
-  return Math.max(quiet, still, vanishings.last);
+  return Math.max(started, quiet, still, vanishings.last);
 };
 
 const atRest = (watch: Watch): Watch => ({
   ...watch,
+  since: undefined,
   changes: undefined,
   vanishings: undefined,
   episode: undefined,

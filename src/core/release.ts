@@ -15,7 +15,11 @@ type Step = { readonly file: FileDecision; readonly changes: readonly Change[] }
 
 const isOurs = (writer: string): boolean => writer === 'ours' || writer === 'ours-edited';
 
-const putBack = (input: PlanInput, place: { path: string; seen: Seen; writer: FileDecision['writer'] }, original: Original): Step | undefined => {
+const putBack = (
+  input: PlanInput,
+  place: { path: string; seen: Seen; writer: FileDecision['writer'] },
+  original: Original,
+): Step | undefined => {
   const { path, seen, writer } = place;
   const { content } = original;
   const detail = 'what stood here before handspegel';
@@ -52,7 +56,14 @@ const removal = (path: string, seen: Seen, writer: FileDecision['writer']): Step
 });
 
 const spegelBack = (path: string, seen: Seen, spegel: SpegelFile): Step => ({
-  file: { path, action: 'put-back', reason: 'spegel-back', detail: "Spegel's own file", writer: 'ours', bytes: spegel.bytes },
+  file: {
+    path,
+    action: 'put-back',
+    reason: 'spegel-back',
+    detail: "Spegel's own file",
+    writer: 'ours',
+    bytes: spegel.bytes,
+  },
   changes: [{ kind: 'write-file', path, ...spegel, expected: seen.id }],
 });
 
@@ -61,7 +72,8 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
   const original = input.ledger.originals[path];
   if (!isOurs(owned.writer)) {
     // Only `preserve` had brought it back from a _backup/ older than us: it still lies there.
-    const broughtBack = original?.from === 'backup' && original.state === 'present' && input.tree.backup?.has(path) === true;
+    const broughtBack =
+      original?.from === 'backup' && original.state === 'present' && input.tree.backup?.has(path) === true;
     return broughtBack && owned.writer === 'foreign' ? removal(path, seen, owned.writer) : undefined;
   }
   const known = knownSpegel(path, seen, owned, input);
@@ -70,7 +82,10 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
     if (live === 'unknown') return 'waiting';
     if (live === 'alive') return spegelBack(path, seen, known.file);
   }
-  const kept = original === undefined || original.state === 'removed' ? undefined : putBack(input, { path, seen, writer: owned.writer }, original);
+  const kept =
+    original === undefined || original.state === 'removed'
+      ? undefined
+      : putBack(input, { path, seen, writer: owned.writer }, original);
   return kept ?? removal(path, seen, owned.writer);
 };
 
@@ -94,7 +109,9 @@ const parents = (path: string): readonly string[] => {
 const gather = (registry: string, steps: readonly Step[], made: readonly string[]): Decision => {
   const emptied = steps.filter((step) => step.file.action === 'remove').flatMap((step) => parents(step.file.path));
   // Never _backup/ itself: it is Spegel's.
-  const directories = [...new Set([...emptied, ...made])].filter((path) => path !== '_backup').sort((a, b) => b.length - a.length);
+  const directories = [...new Set([...emptied, ...made])]
+    .filter((path) => path !== '_backup')
+    .sort((a, b) => b.length - a.length);
   return {
     registry,
     files: steps.map((step) => step.file),
@@ -127,10 +144,15 @@ export const planRelease = (input: PlanInput): ReleasePlan => {
     const step = releaseBackup(input, path, seen);
     if (step !== undefined) add('_backup', step);
   }
-  const made = input.ledger.made.filter((path) => path !== '.');
+  const broughtBack = Object.entries(input.ledger.directories).flatMap(([path, { from }]) =>
+    from === 'backup' && input.tree.backup?.has(path) === true && input.tree.entries.has(path) ? [path] : [],
+  );
+  const made = [...input.ledger.made.filter((path) => path !== '.'), ...broughtBack];
   const madeBy = (registry: string): readonly string[] => made.filter((path) => registryOf(path) === registry);
   const registries = new Set([...steps.keys(), ...made.map(registryOf)]);
-  const decisions = [...registries].sort().map((registry) => gather(registry, steps.get(registry) ?? [], madeBy(registry)));
+  const decisions = [...registries]
+    .sort()
+    .map((registry) => gather(registry, steps.get(registry) ?? [], madeBy(registry)));
   const root: Decision[] = input.ledger.made.includes('.')
     ? [{ registry: '.', files: [], changes: [{ kind: 'remove-empty-directory', path: '.' }], problems: [] }]
     : [];

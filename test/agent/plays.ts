@@ -291,3 +291,50 @@ export const playRow5 = async (seed: number, dir: string): Promise<void> => {
     );
   }
 };
+
+/**
+ * The agent comes to a node for the first time, or without its state, between any two steps of a start or of the hook.
+ * Spegel never fails, and what the agent has seen standing, or lies in `_backup/`, is there in the end.
+ */
+export const playLateAgent = async (seed: number, dir: string): Promise<void> => {
+  const arrival = { at: 0, step: 0 };
+  const stage = emptyStage({
+    seed,
+    dir,
+    meanwhile: ({ node }) => {
+      arrival.step += 1;
+      if (arrival.step === arrival.at) node.restart({ loseState: true });
+    },
+  });
+  const { node, spegel, pace, chance, theirs, say } = stage;
+  const act = chance.pick(['first start', 'later start', 'hook', 'hook']);
+  addSomebodys(stage, 2);
+  if (chance.oneIn(2)) node.advance(1_000);
+  if (act !== 'first start') await createSpegel({ family: spegel.family, certsDir: node.certsDir, nodeIp }).start();
+  const before = foreignNow(node);
+  const inBackup = Object.entries(backupNow(node)).filter(([path]) => !isOurs(path));
+  Object.assign(theirs, act === 'first start' ? before : Object.fromEntries(inBackup));
+  arrival.at = 1 + chance.upTo(40);
+  node.restart({ loseState: true });
+  if (act === 'hook') await spegel.uninstall();
+  else await spegel.start();
+  pace.ended();
+  if (act === 'first start') {
+    // What an agent without memory never saw, and Spegel did not move, nobody can know.
+    node.advance(32_000);
+    assert.deepEqual(pace.intrusions, [], say('nothing is written while Spegel is at work'));
+  } else {
+    // An agent that has only just come looks around for a while.
+    node.advance(3_000);
+    checkAfter(stage);
+  }
+  if (act === 'hook') checkOurs(stage, ['_default', 'great-registry.com']);
+  else {
+    checkOurs(stage, ['great-registry.com']);
+    assert.equal(
+      readDirectory(node.certsDir)['_default/hosts.toml'],
+      spegel.expectedFile('_default'),
+      say("Spegel's file"),
+    );
+  }
+};
