@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, explain, isGone, textOf } from './disk/files.ts';
+import { codeOf, explain, isGone, removeTree, textOf } from './disk/files.ts';
 
 export type AgentRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
 
@@ -82,7 +82,7 @@ const inodeOf = (path: string): bigint | undefined => {
 const remove = (path: string): void => {
   for (const file of [path, holderFile(path)]) {
     try {
-      rmSync(file, { force: true });
+      removeTree(file);
     } catch (error) {
       // On a file system that went read-only they stay, and whoever comes next replaces them.
       if (!isGone(error) && !['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))) throw error;

@@ -7,7 +7,6 @@ import {
   realpathSync,
   renameSync,
   rmdirSync,
-  rmSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
@@ -24,6 +23,7 @@ import {
   openDirectory,
   openForReading,
   readPlainFile,
+  removeTree,
   setAttributes,
   statsAt,
   syncDirectory,
@@ -184,10 +184,10 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     count += 1;
     const temporary = join(stagingOf(), `${process.pid}-${count}`);
     try {
-      rmSync(temporary, { recursive: true, force: true });
+      removeTree(temporary);
       return use(temporary);
     } finally {
-      rmSync(temporary, { recursive: true, force: true });
+      removeTree(temporary);
     }
   };
 
@@ -313,7 +313,7 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
   };
 
   const sweep = (): void => {
-    if (stagingStands()) rmSync(stagingOf(), { recursive: true, force: true });
+    if (stagingStands()) removeTree(stagingOf());
   };
 
   return { apply, ensureRoot, madeDirectories: () => [...made], sweep };

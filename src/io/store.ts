@@ -10,7 +10,6 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,6 +22,7 @@ import {
   isGone,
   openDirectory,
   readPlainFile,
+  removeTree,
   statsAt,
   syncDirectory,
   textOf,
@@ -127,7 +127,7 @@ export const createStore = (directory: string): Store => {
     const objects = join(directory, objectsName);
     const stats = statsAt(objects);
     if (stats?.isDirectory() === true) return objects;
-    if (stats !== undefined) rmSync(objects);
+    if (stats !== undefined) removeTree(objects);
     mkdirSync(objects, { mode: 0o700 });
     return objects;
   };
@@ -135,12 +135,12 @@ export const createStore = (directory: string): Store => {
   const replace = (parent: string, name: string, bytes: Uint8Array): void => {
     // One writer, so one name: what a crash leaves is replaced by the next writing.
     const temporary = join(parent, `.${name}.tmp`);
-    rmSync(temporary, { recursive: true, force: true });
+    removeTree(temporary);
     try {
       createFile(temporary, bytes, { mode: 0o600 });
       renameSync(temporary, join(parent, name));
     } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
+      removeTree(temporary);
       throw error;
     }
     syncDirectory(parent);
@@ -149,7 +149,7 @@ export const createStore = (directory: string): Store => {
   const moveAside = (name: string): string => {
     const aside = join(directory, `${name}.damaged`);
     try {
-      rmSync(aside, { recursive: true, force: true });
+      removeTree(aside);
       renameSync(join(directory, name), aside);
       return `kept as ${name}.damaged`;
     } catch (error) {
@@ -192,7 +192,7 @@ export const createStore = (directory: string): Store => {
   const sweepObjects = (keep: ReadonlySet<string>): void => {
     const objects = join(directory, objectsName);
     if (!stands() || statsAt(objects)?.isDirectory() !== true) return;
-    for (const name of readdirSync(objects)) if (!keep.has(name)) rmSync(join(objects, name), { recursive: true });
+    for (const name of readdirSync(objects)) if (!keep.has(name)) removeTree(join(objects, name));
   };
 
   const appendJournal = (record: JournalRecord): void => {
@@ -240,14 +240,14 @@ export const createStore = (directory: string): Store => {
   const removeAll = (except: readonly string[]): void => {
     if (!stands()) return;
     for (const name of readdirSync(directory)) {
-      if (!except.includes(name)) rmSync(join(directory, name), { recursive: true, force: true });
+      if (!except.includes(name)) removeTree(join(directory, name));
     }
     syncDirectory(directory);
   };
 
   const remove = (name: string): void => {
     if (!stands() || statsAt(join(directory, name)) === undefined) return;
-    rmSync(join(directory, name), { recursive: true, force: true });
+    removeTree(join(directory, name));
     syncDirectory(directory);
   };
 

@@ -9,7 +9,10 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import type { Attributes, Identity } from '../../core/tree.ts';
@@ -108,8 +111,11 @@ export const createFile = (path: string, bytes: Uint8Array, attributes: Partial<
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY;
   return closing(openSync(path, flags, 0o600), (fd) => {
     const { uid, gid } = fstatSync(fd);
-    setAttributes(fd, { mode: 0o600, uid, gid, ...attributes });
+    const wanted = { mode: 0o600, uid, gid, ...attributes };
+    setAttributes(fd, wanted);
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+    // Without the capability FSETID the kernel takes set-id bits away from a file that is written to.
+    setAttributes(fd, wanted);
     fsyncSync(fd);
     return fstatSync(fd, { bigint: true });
   });
@@ -124,4 +130,21 @@ export const finishDirectory = (path: string, attributes: Attributes): void => {
     setAttributes(fd, attributes);
     syncOpenDirectory(fd);
   });
+};
+
+/**
+ * Removes whatever stands there, links as themselves; nothing standing there is fine. Not `rmSync`, whose errors say
+ * neither their code nor their cause (Node 24).
+ */
+export const removeTree = (path: string): void => {
+  const stats = statsAt(path);
+  if (stats === undefined) return;
+  try {
+    if (stats.isDirectory()) {
+      for (const name of readdirSync(path)) removeTree(`${path}/${name}`);
+      rmdirSync(path);
+    } else unlinkSync(path);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
 };
