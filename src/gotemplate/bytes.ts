@@ -4,22 +4,26 @@
  */
 
 const NOT_ASCII = /[\u0080-\uffff]/;
+/** From here on encoding is faster than matching. */
+const LONG = 200;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Whether every byte is below 0x80. */
 export function isAscii(text: string): boolean {
-  return !NOT_ASCII.test(text);
+  return text.length < LONG ? !NOT_ASCII.test(text) : encoder.encode(text).length === text.length;
 }
 
 /** A JavaScript string as a byte string (lone surrogates become U+FFFD). */
 export function toBytes(text: string): string {
-  return NOT_ASCII.test(text) ? fromUint8(encoder.encode(text)) : text;
+  if (text.length < LONG) return NOT_ASCII.test(text) ? fromUint8(encoder.encode(text)) : text;
+  const bytes = encoder.encode(text);
+  return bytes.length === text.length ? text : fromUint8(bytes);
 }
 
 /** A byte string as a JavaScript string (bytes that are not UTF-8 become U+FFFD). */
 export function fromBytes(bytes: string): string {
-  return NOT_ASCII.test(bytes) ? decoder.decode(toUint8(bytes)) : bytes;
+  return isAscii(bytes) ? bytes : decoder.decode(toUint8(bytes));
 }
 
 /** The bytes of a byte string. */
@@ -111,7 +115,7 @@ export function runes(bytes: string): number[] {
 
 /** How many code points a byte string has. */
 export function runeCount(bytes: string): number {
-  if (!NOT_ASCII.test(bytes)) return bytes.length;
+  if (isAscii(bytes)) return bytes.length;
   let count = 0;
   for (let i = 0; i < bytes.length; i += decodeRune(bytes, i) & 7) count++;
   return count;

@@ -6,7 +6,7 @@ import type { Node, Operand } from './node.ts';
 import { ParseFailure } from './parse.ts';
 import { printNode } from './print.ts';
 import { type Program, parseWithin } from './program.ts';
-import { ExecFailure, fail, NOTHING, type Piped, type State, treeOf } from './state.ts';
+import { ExecFailure, fail, NOTHING, newOutput, type Piped, type State, treeOf } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { isTrue, type Method, type Opaque, type ParamType, typeOf, type Value } from './values.ts';
 
@@ -145,7 +145,7 @@ function contextOf(state: State): Context {
           `template: no template ${quote(name)} associated with template ${quote(program.settings.name)}`,
         );
       }
-      const output = { text: '' };
+      const output = newOutput();
       state.run(state, { program, name, tree, dot: dot ?? undefined, output });
       budget.text(output.text.length);
       return output.text;
@@ -153,7 +153,7 @@ function contextOf(state: State): Context {
     evaluate: (text, dot) => {
       budget.step(text.length);
       const inner = parsed(program, text);
-      const output = { text: '' };
+      const output = newOutput();
       try {
         state.run(state, {
           program: inner,

@@ -1,10 +1,11 @@
+import { isAscii } from './bytes.ts';
 import { BadData } from './data.ts';
 import { evalPipeline } from './eval.ts';
 import { valueText } from './fmt/print.ts';
 import { type Budget, LimitReached } from './limits.ts';
 import type { Call, If, Node, Range, Sequence, With } from './node.ts';
 import type { Program } from './program.ts';
-import { assignVariable, fail, failure, type Run, type State, treeOf } from './state.ts';
+import { assignVariable, fail, failure, newOutput, type Run, type State, treeOf } from './state.ts';
 import { quote } from './strconv/quote.ts';
 import { Dict, int, integerOf, isTrue, List, Sized, type Value } from './values.ts';
 
@@ -12,8 +13,17 @@ import { Dict, int, integerOf, isTrue, List, Sized, type Value } from './values.
 type Outcome = 'done' | 'break' | 'continue';
 
 function write(state: State, text: string): void {
-  state.output.text += text;
-  state.budget.output(state.output.text.length);
+  const { output } = state;
+  if (output.ascii && !isAscii(text)) output.ascii = false;
+  output.text += text;
+  state.budget.output(output.text.length);
+}
+
+/** Text of an ASCII template needs no second look. */
+function writeText({ output, program, budget }: State, text: string): void {
+  if (!program.ascii) output.ascii = false;
+  output.text += text;
+  budget.output(output.text.length);
 }
 
 /** Executes a list of nodes. */
@@ -30,7 +40,7 @@ function walk(state: State, node: Sequence['nodes'][number]): Outcome {
   state.budget.step(1);
   switch (node.kind) {
     case 'text':
-      write(state, node.text);
+      writeText(state, node.text);
       return 'done';
     case 'action': {
       const value = evalPipeline(state, node.pipe);
@@ -178,7 +188,7 @@ export function startState(program: Program, budget: Budget): State {
     run: runTree,
     name: program.settings.name,
     depth: 0,
-    output: { text: '' },
+    output: newOutput(),
     slots: [],
     dot: undefined,
     dotBoxed: false,

@@ -75,6 +75,14 @@ function isWord(rune: number): boolean {
   return rune === 95 || isLetter(rune) || isDigit(rune);
 }
 
+function isPlainWord(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDecimal(code) || code === 95;
+}
+
+function isDecimal(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 function countNewlines(text: string, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if (text.charCodeAt(i) === NEWLINE) count++;
@@ -106,6 +114,11 @@ export class Lexer {
     const token = this.insideAction ? this.lexInsideAction() : this.lexText();
     this.counted = this.pos;
     return token;
+  }
+
+  /** Whether nothing is left to read. */
+  get atEnd(): boolean {
+    return !this.insideAction && this.pos >= this.input.length;
   }
 
   /** Where the next token will be looked for. */
@@ -347,8 +360,9 @@ export class Lexer {
 
   private lexSpace(): Token {
     let count = 0;
-    while (isBlank(this.peek())) {
-      this.read();
+    for (let code = this.input.charCodeAt(this.pos); isBlank(code); code = this.input.charCodeAt(this.pos)) {
+      if (code === NEWLINE) this.line++;
+      this.pos++;
       count++;
     }
     if (isBlank(this.input.charCodeAt(this.pos - 1)) && this.input.startsWith('-}}', this.pos)) {
@@ -359,6 +373,7 @@ export class Lexer {
   }
 
   private skipWord(): number {
+    while (isPlainWord(this.input.charCodeAt(this.pos))) this.pos++;
     for (;;) {
       const rune = this.read();
       if (isWord(rune)) continue;
@@ -422,12 +437,26 @@ export class Lexer {
   }
 
   private lexNumber(): Token {
+    const plain = this.plainDigits();
+    if (plain > this.pos) {
+      this.pos = plain;
+      return this.emit('number');
+    }
     const bad = (): Token => this.fail(`bad number syntax: ${quote(this.input.slice(this.start, this.pos))}`);
     if (!this.scanNumber()) return bad();
     const sign = this.peek();
     if (sign !== 43 && sign !== 45) return this.emit('number');
     if (!this.scanNumber() || this.input[this.pos - 1] !== 'i') return bad();
     return this.emit('complex');
+  }
+
+  /** The end of digits that can be nothing but a decimal integer; the position itself when they could be more. */
+  private plainDigits(): number {
+    let end = this.pos;
+    while (isDecimal(this.input.charCodeAt(end))) end++;
+    const next = this.input.charCodeAt(end);
+    const ends = next === 32 || next === 41 || next === 125 || next === 124;
+    return ends && (end - this.pos === 1 || this.input[this.pos] !== '0') ? end : this.pos;
   }
 
   private scanNumber(): boolean {

@@ -57,6 +57,10 @@ function fromFloat(text: string, float: number): Literal {
 export function readLiteral(text: string, kind: 'char' | 'complex' | 'number'): Literal | BadLiteral {
   if (kind === 'char') return charLiteral(text);
   if (kind === 'complex') return complexLiteral(text);
+  if (/^([1-9][0-9]{0,14}|0)$/.test(text)) {
+    const int = BigInt(text);
+    return { text, int, uint: int, float: Number(text) };
+  }
   if (text.endsWith('i')) {
     const imaginary = parseFloat64(text.slice(0, -1));
     if (imaginary.error === undefined) return fromComplex(text, new Complex(0, imaginary.value));

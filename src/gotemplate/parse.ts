@@ -107,6 +107,7 @@ class Parser {
         this.push(nodes, simple);
         continue;
       }
+      if (this.tokens.length === 0 && this.lexer.atEnd) break;
       if (this.peek().kind === 'eof') break;
       if (this.peek().kind === 'leftDelim') {
         const delim = this.next();
@@ -149,7 +150,9 @@ class Parser {
     const pipe = simplePipe(at, operand);
     if (kind === 'action') return { kind, at, pipe };
     this.actionAt = at;
-    const node = this.nested(() => this.branchBody(kind, pipe, this.variables.length));
+    this.enter();
+    const node = this.branchBody(kind, pipe, this.variables.length);
+    this.depth--;
     this.actionAt = -1;
     return node;
   }
@@ -218,10 +221,14 @@ class Parser {
     return token.kind === kind ? token : this.unexpected(token, context);
   }
 
-  private nested<T>(parse: () => T): T {
-    if (this.depth >= this.options.limits.nesting)
-      this.limit(`nested too deeply: more than ${this.options.limits.nesting} levels`);
+  private enter(): void {
+    const { nesting } = this.options.limits;
+    if (this.depth >= nesting) this.limit(`nested too deeply: more than ${nesting} levels`);
     this.depth++;
+  }
+
+  private nested<T>(parse: () => T): T {
+    this.enter();
     const result = parse();
     this.depth--;
     return result;

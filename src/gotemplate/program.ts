@@ -1,3 +1,4 @@
+import { isAscii } from './bytes.ts';
 import type { Funcs } from './funcs/signature.ts';
 import type { Limits } from './limits.ts';
 import type { Trees } from './node.ts';
@@ -19,12 +20,13 @@ export type Settings = {
 export type Program = {
   readonly settings: Settings;
   readonly text: string;
+  readonly ascii: boolean;
   readonly trees: Trees;
 };
 
 /** Parses a text; throws ParseFailure. */
-export function parseProgram(text: string, settings: Settings): Program {
-  return { settings, text, trees: parseTrees(text, settings) };
+export function parseProgram(text: string, settings: Settings, ascii = isAscii(text)): Program {
+  return { settings, text, ascii, trees: parseTrees(text, settings) };
 }
 
 /** Parses text from within a template as Helm does; its own definitions hide those around it. */

@@ -1,4 +1,4 @@
-import type { Action, Block, Dot, Field, Pipe, Text } from './node.ts';
+import type { Action, Block, Dot, Field, Pipe, Text, Variable } from './node.ts';
 
 /** An action of one of the commonest forms, read without tokens. `at` is where Go reports it. */
 export type SimpleAction = SimpleOperand | SimpleMark;
@@ -37,7 +37,7 @@ function operandAction(
   start: number,
   kind: 'action' | 'if' | 'range' | 'with',
 ): SimpleAction | undefined {
-  const fields: string[] = [];
+  let fields: string[] | undefined;
   let at = start;
   let second = -1;
   while (text.charCodeAt(at) === DOT) {
@@ -47,18 +47,22 @@ function operandAction(
     let to = from;
     while (isWord(text.charCodeAt(to))) to++;
     if (to === from) {
-      if (fields.length > 0) return undefined;
+      if (fields !== undefined) return undefined;
       at = to;
       break;
     }
-    if (fields.length === 1) second = at;
-    fields.push(text.slice(from, to));
+    const name = text.slice(from, to);
+    if (fields === undefined) fields = [name];
+    else {
+      if (second < 0) second = at;
+      fields.push(name);
+    }
     at = to;
   }
   const close = skipSpaces(text, at);
   if (!isClosed(text, close)) return undefined;
   const operand: Field | Dot =
-    fields.length === 0 ? { kind: 'dot', at: start } : { kind: 'field', at: second < 0 ? start : second, fields };
+    fields === undefined ? { kind: 'dot', at: start } : { kind: 'field', at: second < 0 ? start : second, fields };
   return { kind, operand, at: start, end: close + 2 };
 }
 
@@ -90,9 +94,17 @@ export function simpleAction(text: string, start: number): SimpleAction | undefi
   return after > at + word.length && text.charCodeAt(after) === DOT ? operandAction(text, after, word) : undefined;
 }
 
+const NO_VARIABLES: readonly Variable[] = Object.freeze([]);
+
 /** The pipeline that a simple operand is. */
 export function simplePipe(at: number, operand: Field | Dot): Pipe {
-  return { kind: 'pipe', at, assign: false, variables: [], commands: [{ kind: 'command', at, args: [operand] }] };
+  return {
+    kind: 'pipe',
+    at,
+    assign: false,
+    variables: NO_VARIABLES,
+    commands: [{ kind: 'command', at, args: [operand] }],
+  };
 }
 
 /** The nodes of a text that has only text and fields in it, as most have; undefined for every other text. */

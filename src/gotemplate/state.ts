@@ -19,13 +19,21 @@ export function treeOf({ settings, trees }: Program, wanted: string): Sequence |
 /** A variable in scope; `boxed` tells whether Go holds it as an interface, which shows in error texts only. */
 export type Slot = { readonly name: string; value: Value; boxed: boolean };
 
+/** What has been written, and whether it is ASCII, which saves looking through it at the end. */
+export type Output = { text: string; ascii: boolean };
+
+/** Nothing written yet. */
+export function newOutput(): Output {
+  return { text: '', ascii: true };
+}
+
 /** A template to execute: where it writes and what its dot is. */
 export type Run = {
   readonly program: Program;
   readonly name: string;
   readonly tree: Sequence;
   readonly dot: Value;
-  readonly output: { text: string };
+  readonly output: Output;
 };
 
 /** One running template. */
@@ -35,7 +43,7 @@ export type State = {
   /** The name of the template that runs now. */
   readonly name: string;
   readonly depth: number;
-  readonly output: { text: string };
+  readonly output: Output;
   slots: Slot[];
   dot: Value;
   dotBoxed: boolean;

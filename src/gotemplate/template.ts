@@ -7,7 +7,7 @@ import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { ParseFailure } from './parse.ts';
 import { printTrees } from './print.ts';
 import { type MissingKey, type Program, parseProgram, type Settings } from './program.ts';
-import { ExecFailure, position } from './state.ts';
+import { ExecFailure, type Output, position } from './state.ts';
 
 export type { Numbers } from './data.ts';
 export type { FunctionSet } from './funcs/table.ts';
@@ -51,7 +51,7 @@ export function parseTemplate(text: string, options: TemplateOptions = {}): Temp
   };
   const bytes = toBytes(text);
   try {
-    return new ParsedTemplate(parseProgram(bytes, settings), options.numbers ?? 'int', options.clock);
+    return new ParsedTemplate(parseProgram(bytes, settings, bytes === text), options.numbers ?? 'int', options.clock);
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
     const phase = error.isLimit ? 'limit' : 'parse';
@@ -71,18 +71,19 @@ class ParsedTemplate implements Template {
   }
 
   execute(data: unknown): string {
-    return fromBytes(this.run(data));
+    const { text, ascii } = this.run(data);
+    return ascii ? text : fromBytes(text);
   }
 
   executeBytes(data: unknown): Uint8Array {
-    return toUint8(this.run(data));
+    return toUint8(this.run(data).text);
   }
 
   print(): string {
     return fromBytes(printTrees(this.program.trees));
   }
 
-  private run(data: unknown): string {
+  private run(data: unknown): Output {
     const program = this.program;
     const { name, limits } = program.settings;
     const budget = new Budget(limits, this.clock);
@@ -90,7 +91,7 @@ class ParsedTemplate implements Template {
     try {
       const dot = new DataReader(this.numbers, budget).read(data) ?? undefined;
       runTree(state, { program, name, tree: program.trees.main, dot, output: state.output });
-      return state.output.text;
+      return state.output;
     } catch (error) {
       throw asTemplateError(located(state, error));
     }

