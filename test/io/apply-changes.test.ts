@@ -138,7 +138,7 @@ describe('createApplier', () => {
     t.after(() => process.umask(umask));
     const owner = uid === 0 ? { uid: 1234, gid: 2345 } : { uid, gid };
     const content: NewEntry[] = [
-      { kind: 'directory', path: 'sub', mode: 0o2550, ...owner },
+      { kind: 'directory', path: 'sub', mode: 0o2750, ...owner },
       { kind: 'file', path: 'sub/key', bytes: bytes('k'), mode: 0o400, ...owner },
       { kind: 'file', path: 'hosts.toml', bytes: bytes('h'), mode: 0o4755, ...owner },
       { kind: 'symlink', path: 'link', target: '/nowhere' },
@@ -154,7 +154,7 @@ describe('createApplier', () => {
       return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
     };
     assert.deepEqual(seen('quay.io'), { mode: 0o750, ...owner });
-    assert.deepEqual(seen('quay.io/sub'), { mode: 0o2550, ...owner });
+    assert.deepEqual(seen('quay.io/sub'), { mode: 0o2750, ...owner });
     assert.deepEqual(seen('quay.io/sub/key'), { mode: 0o400, ...owner });
     assert.deepEqual(seen('quay.io/hosts.toml'), { mode: 0o4755, ...owner });
     assert.deepEqual(seen('quay.io/ca.crt'), { mode: 0o666, ...owner });

@@ -280,8 +280,8 @@ describe('readTree', () => {
       const [live, old] = [${JSON.stringify(join(root, 'quay.io'))}, ${JSON.stringify(join(root, '_backup/quay.io'))}];
       const pause = new Int32Array(new SharedArrayBuffer(4));
       process.stdout.write('moving');
-      for (let i = 0; i < 120; i += 1) {
-        renameSync(live, old); Atomics.wait(pause, 0, 0, 2); renameSync(old, live); Atomics.wait(pause, 0, 0, 2);
+      for (let i = 0; i < 40; i += 1) {
+        renameSync(live, old); Atomics.wait(pause, 0, 0, 15); renameSync(old, live); Atomics.wait(pause, 0, 0, 15);
       }`;
     const mover = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(mover.stdout, 'data');
