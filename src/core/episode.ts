@@ -5,8 +5,8 @@ import { type Identity, registryOf, sameIdentity, type Tree } from './tree.ts';
 export const episodeWaits = {
   /** Nothing may have changed for this long before it is over. */
   quiet: 250,
-  /** The same while some of Spegel's files are still to come: it looks at up to three places between two of them. */
-  quietBetweenFiles: 700,
+  /** The same while some of Spegel's files are still to come: four of its steps between two of them show nothing. */
+  quietBetweenFiles: 850,
   /** Spegel's file still stands this long after the last vanishing: a person did it. */
   person: 2_000,
   /** Spegel never came to an end: one alarm, then we write. */
@@ -36,6 +36,8 @@ export type Recognise = {
   readonly standIn: (tree: Tree, path: string) => boolean;
   /** Files that Spegel writes, as far as the configuration tells. */
   readonly spegelWrites: ReadonlySet<string>;
+  /** The agent remembers nothing of this node: what it would write has not stood here before. */
+  readonly newHere: boolean;
   /** Spegel has neither init container nor hook here (`containerdMirrorAdd: false`): any standing entry shows a person. */
   readonly spegelCannotBeAtWork: boolean;
 };

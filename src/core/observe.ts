@@ -25,15 +25,17 @@ export const waits = {
    */
   quietAfterVanishing: 750,
   vanishingAtMost: 10_000,
-  /** An agent that starts beside a `_backup/`: a clear that has already listed what it removes shows itself by then. */
-  start: 1_200,
+  /** An agent starts beside a `_backup/`: Spegel may be between two steps. */
+  start: 750,
+  /** The same when it knows nothing: a clear that has already listed what it removes would not see what we make. */
+  startNewHere: 1_200,
 } as const;
 
 /** What passes remember of the directory; lost with the process. */
 export type Watch = {
   readonly tree: Tree;
-  /** The agent started then, beside a `_backup/`. */
-  readonly since: number | undefined;
+  /** The agent started beside a `_backup/`: not before this moment. */
+  readonly notBefore: number | undefined;
   /** Somebody else's changes since the last settled look: the first, the last. */
   readonly changes: Span;
   /** The same for files that went beside a `_backup/`. */
@@ -69,8 +71,8 @@ const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
   const spegelLeft = standingFor(tree, recognise);
   const beside = tree.backup !== undefined;
   const episode = beside && spegelLeft.size === 0 ? episodeAtStart(now, recognise) : undefined;
-  const since = beside ? now : undefined;
-  return { tree, since, changes: undefined, vanishings: undefined, episode, vanished: new Set(), spegelLeft };
+  const notBefore = beside ? now + (recognise.newHere ? waits.startNewHere : waits.start) : undefined;
+  return { tree, notBefore, changes: undefined, vanishings: undefined, episode, vanished: new Set(), spegelLeft };
 };
 
 const firstLook = (look: Look, recognise: Recognise): Followed => {
@@ -94,7 +96,7 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
     difference,
     watch: {
       tree,
-      since: watch.since,
+      notBefore: watch.notBefore,
       changes: grow(watch.changes, now),
       vanishings: vanishing ? grow(watch.vanishings, now) : watch.vanishings,
       episode: opened === undefined ? undefined : extendEpisode(opened, difference, trees, now),
@@ -104,8 +106,8 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
   };
 };
 
-const mayWriteAt = ({ since, changes, vanishings }: Watch): number => {
-  const started = since === undefined ? Number.NEGATIVE_INFINITY : since + waits.start;
+const mayWriteAt = ({ notBefore, changes, vanishings }: Watch): number => {
+  const started = notBefore ?? Number.NEGATIVE_INFINITY;
   const quiet =
     changes === undefined
       ? Number.NEGATIVE_INFINITY
@@ -117,7 +119,7 @@ const mayWriteAt = ({ since, changes, vanishings }: Watch): number => {
 
 const atRest = (watch: Watch): Watch => ({
   ...watch,
-  since: undefined,
+  notBefore: undefined,
   changes: undefined,
   vanishings: undefined,
   episode: undefined,

@@ -62,6 +62,7 @@ const recogniseBy = (input: PassInput): Recognise => {
         return policy === 'yield' && builtIn ? [`${registry}/hosts.toml`] : [];
       }),
     ),
+    newHere: Object.keys(input.ledger.written).length === 0,
     spegelCannotBeAtWork: input.desired.spegel === 'no-mirrors',
   };
 };

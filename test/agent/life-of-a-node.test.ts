@@ -19,9 +19,19 @@ describe('the life of a node', () => {
   it('leaves Spegel its file, gives registry files back, and renders anew after the uninstall', async () => {
     const great = unit('great-registry.com', hostsText('https://my-mirror.internal'));
     const node = createSimulatedNode({ desired: desiredOf([unit('_default', bootstrap), great]) });
-    writeDirectory(node.certsDir, { 'quay.io/hosts.toml': "server = 'https://quay.io'\n", 'quay.io/ca.crt': 'PEM' }, 0o640);
+    writeDirectory(
+      node.certsDir,
+      { 'quay.io/hosts.toml': "server = 'https://quay.io'\n", 'quay.io/ca.crt': 'PEM' },
+      0o640,
+    );
     node.advance(1000);
-    const spegel = createSpegel({ family: 'v0.4', certsDir: node.certsDir, nodeIp, bin: false, pause: () => void node.advance(20) });
+    const spegel = createSpegel({
+      family: 'v0.4',
+      certsDir: node.certsDir,
+      nodeIp,
+      bin: false,
+      pause: () => void node.advance(20),
+    });
     await spegel.start();
     node.advance(1000);
     let seen = readDirectory(node.certsDir);
@@ -41,11 +51,17 @@ describe('the life of a node', () => {
     seen = readDirectory(node.certsDir);
     assert.equal(bodyOf(seen['_default/hosts.toml']), today);
     assert.equal(seen['quay.io/ca.crt'], 'PEM');
-    assert.equal(Object.keys(seen).some((path) => path.startsWith('_backup')), false);
+    assert.equal(
+      Object.keys(seen).some((path) => path.startsWith('_backup')),
+      false,
+    );
     assert.equal(node.ledger().phase?.phase, 'bootstrap');
     node.releasing = true;
     assert.equal(node.pass().released, true);
-    assert.deepEqual(readDirectory(node.certsDir), { 'quay.io/ca.crt': 'PEM', 'quay.io/hosts.toml': "server = 'https://quay.io'\n" });
+    assert.deepEqual(readDirectory(node.certsDir), {
+      'quay.io/ca.crt': 'PEM',
+      'quay.io/hosts.toml': "server = 'https://quay.io'\n",
+    });
     node.remove();
   });
 });

@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseConfig } from '../../src/core/config/config.ts';
+import { prepare } from '../../src/core/config/render.ts';
 import type { Desired, DesiredUnit, Policy } from '../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../src/core/facts.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
@@ -7,6 +9,7 @@ import type { PlanSettings } from '../../src/core/plan-input.ts';
 import type { JournalRecord } from '../../src/core/status.ts';
 import type { Tools } from '../../src/core/tools.ts';
 import { addSample, type MirrorState, type Verdict } from '../../src/core/verdict.ts';
+import { planSettings } from '../../src/inputs.ts';
 import { createApplier } from '../../src/io/apply-changes.ts';
 import { readTree } from '../../src/io/read-tree.ts';
 import { createReconciler, type PassResult, type Reconciler } from '../../src/reconcile.ts';
@@ -56,7 +59,10 @@ export type SimulatedNode = {
   readonly journal: readonly JournalRecord[];
   /** Called with each path just before it is changed. */
   onWrite: (path: string) => void;
+  /** What is wanted, unless a document was given. */
   desired: Desired;
+  /** A configuration document, as a person writes it; rendered anew at each pass. It must be without errors. */
+  configure(document: string): void;
   facts: Facts;
   settings: PlanSettings;
   releasing: boolean;
@@ -94,6 +100,7 @@ export const createSimulatedNode = (
   let saved: Ledger | undefined;
   let reconciler: Reconciler;
   let readOnly = false;
+  let rendered: ((facts: Facts) => Desired) | undefined;
 
   const boot = (): Reconciler =>
     createReconciler(
@@ -117,6 +124,13 @@ export const createSimulatedNode = (
       },
       saved,
     );
+
+  const wanted = (): Desired => (rendered === undefined ? node.desired : rendered(node.facts));
+
+  const turn = (): PassResult => {
+    const { facts, settings, releasing } = node;
+    return reconciler.pass({ desired: wanted(), facts, settings, releasing });
+  };
 
   const sample = (count: number): void => {
     if (behaviour === undefined) return;
@@ -144,13 +158,18 @@ export const createSimulatedNode = (
     settings: { preserve: true, orphanAfterMs: 600_000 },
     releasing: false,
     now: Date.now(),
+    configure: (document) => {
+      const { config, problems } = parseConfig(document, 'test');
+      if (config === undefined) throw new Error(problems.map((problem) => problem.message).join('\n'));
+      rendered = prepare(config, tools);
+      node.settings = planSettings(config.settings);
+    },
     pass: () => {
-      const { desired, facts, settings, releasing } = node;
-      const result = reconciler.pass({ desired, facts, settings, releasing });
+      const result = turn();
       const unknown = watched.some((url) => !states.has(url));
       if (!unknown || behaviour === undefined) return result;
       sample(1);
-      return reconciler.pass({ desired, facts, settings, releasing });
+      return turn();
     },
     advance: (ms) => {
       const end = node.now + ms;
