@@ -17,7 +17,7 @@ function distance(a: string, b: string, limit: number): number {
 /** "did you mean ...": the known names nearest to an unknown one; undefined when there is none at all. */
 export function nearby(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || name.length > 100) return undefined;
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  const limit = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
   const ranked = known
     .slice(0, 1000)
     .filter((key) => key.length <= 100)

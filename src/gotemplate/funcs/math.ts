@@ -29,8 +29,31 @@ function quotient(a: Value, b: Value, divideBy: (a: bigint, b: bigint) => bigint
   return int64(divideBy(toInt64(a), divisor));
 }
 
+/** math.Pow(10, places) with Go's own rounding: https://go.dev/src/math/pow.go */
 function powerOfTen(places: number): number {
-  return places < 0 ? 1 / Number(`1e${-places}`) : Number(`1e${places}`);
+  if (Math.abs(places) > 400) return places > 0 ? Number.POSITIVE_INFINITY : 0;
+  let mantissa = 1;
+  let exponent = 0;
+  let factor = 0.625;
+  let shift = 4;
+  for (let left = Math.abs(places); left !== 0; left >>= 1) {
+    if (left & 1) {
+      mantissa *= factor;
+      exponent += shift;
+    }
+    factor *= factor;
+    shift *= 2;
+    if (factor < 0.5) {
+      factor += factor;
+      shift--;
+    }
+  }
+  if (places < 0) {
+    mantissa = 1 / mantissa;
+    exponent = -exponent;
+  }
+  const half = Math.trunc(exponent / 2);
+  return mantissa * 2 ** half * 2 ** (exponent - half);
 }
 
 function round(value: Value, places: bigint, threshold: number): number {
