@@ -153,8 +153,12 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
 /** Starts it and waits for its first pass. */
 export const startReadyAgent = async (t: TestContext, place: Place, options: AgentOptions = {}): Promise<Agent> => {
   const agent = startAgent(t, place, options);
-  await agent.until('the first pass', () => agent.output().includes('"first pass"'), 3 * generousMs);
-  await agent.until('the agent answers', async () => (await agent.status()).ready || undefined, 3 * generousMs);
+  const early = agent.ended.then(({ output }): never => {
+    throw new Error(`the agent ended before its first pass: ${output}`);
+  });
+  const ready = agent.until('the agent is ready', async () => (await agent.status()).ready, 3 * generousMs);
+  await Promise.race([ready, early]);
+  early.catch(() => undefined);
   return agent;
 };
 

@@ -37,6 +37,8 @@ export const createNetwork = async (t: TestContext, addresses: readonly string[]
   await network.sh(
     'ip link set lo up; ip link add eth0 type veth peer name far; ip link set far up; ip link set eth0 up',
   );
+  // As systemd sets it: deleting one address of a subnet leaves the others.
+  await network.sh('echo 1 > /proc/sys/net/ipv4/conf/all/promote_secondaries');
   for (const address of addresses) await network.sh(`ip addr add ${address} dev eth0 ${flagsOf(address)}`);
   return network;
 };

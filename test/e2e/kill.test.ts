@@ -1,0 +1,15 @@
+import { describe, it } from 'node:test';
+import { playKills } from './support/kill-play.ts';
+
+/** All directories together; `npm test` plays a few of these, a person may ask for more. */
+const kills = Number(process.env['HANDSPEGEL_KILLS'] ?? 200);
+const directories = 4;
+
+describe('an agent that is killed at any moment', { concurrency: directories }, () => {
+  for (let directory = 1; directory <= directories; directory++) {
+    it(`leaves whole files and nothing else, again and again, in directory ${directory}`, async (t) => {
+      const { reads } = await playKills(t, Math.ceil(kills / directories));
+      t.diagnostic(`${reads} reads, all whole`);
+    });
+  }
+});
