@@ -3,7 +3,7 @@ import type { OwnChanges } from './difference.ts';
 import type { Recognise } from './episode.ts';
 import type { Facts } from './facts.ts';
 import { recordVersions, referencedObjects } from './history.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, without } from './ledger.ts';
 import { type Observation, observe, type Watch } from './observe.ts';
 import type { Kept } from './originals.ts';
 import { followOriginals, keepFirstSights } from './originals.ts';
@@ -54,7 +54,9 @@ const recogniseBy = (input: PassInput): Recognise => {
     spegel: (tree, path) => ownerAt(path, facts(tree)).writer === 'spegel',
     standIn: (tree, path) => {
       const seen = tree.entries.get(path);
-      return knownSpegel(path, seen, ownerAt(path, facts(tree)), input)?.standIn !== undefined;
+      const owned = ownerAt(path, facts(tree));
+      if (owned.writer !== 'ours' && owned.writer !== 'ours-edited') return false;
+      return knownSpegel(path, seen, owned, { ...input, tree })?.standIn !== undefined;
     },
     spegelWrites: new Set(
       [...input.desired.units.values()].flatMap(({ registry, policy, files }) => {
@@ -69,7 +71,8 @@ const recogniseBy = (input: PassInput): Recognise => {
 
 const knownFiles = (input: PassInput, survey: Survey): readonly (readonly string[])[] => {
   const found: (readonly string[])[] = [];
-  for (const [path, owned] of survey) {
+  for (const path of new Set([...survey.keys(), ...Object.keys(input.ledger.spegel)])) {
+    const owned = survey.get(path) ?? { writer: 'absent' };
     const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
     if (known !== undefined) found.push(localMirrors(known.file.bytes, input.facts, input.tools));
   }
@@ -102,11 +105,28 @@ const onlyNew = (kept: Kept, before: Ledger, storeAll: boolean): Kept => {
   };
 };
 
+/** Spegel came anew, or has gone: bytes that it wrote before, and that nothing stands in for, are no longer its own. */
+const withoutForgotten = (ledger: Ledger, observation: Observation, tree: Tree): Ledger => {
+  const how = observation.ended?.how;
+  if (how !== 'spegel-wrote' && how !== 'backup-gone') return ledger;
+  return {
+    ...ledger,
+    spegel: without(ledger.spegel, ...Object.keys(ledger.spegel).filter((path) => !tree.entries.has(path))),
+  };
+};
+
 const follow = (input: PassInput, observation: Observation, survey: Survey): Kept => {
   const { tree, ledger, tools, desired } = input;
   const look = { tree, survey, desired, ledger, tools };
   if (!observation.settled) return keepFirstSights(look);
-  const followed = followOriginals({ ...look, observation, first: input.watch === undefined, now: input.now });
+  const current = withoutForgotten(ledger, observation, tree);
+  const followed = followOriginals({
+    ...look,
+    ledger: current,
+    observation,
+    first: input.watch === undefined,
+    now: input.now,
+  });
   return merge(followed, recordVersions(followed.ledger, { tree, survey, at: input.now, tools }));
 };
 

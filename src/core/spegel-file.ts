@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 import type { SpegelFile, StandInReason } from './marker.ts';
 import type { Tools } from './tools.ts';
-import type { Seen } from './tree.ts';
+import type { Seen, Tree } from './tree.ts';
 import type { MirrorState } from './verdict.ts';
 import type { Owned } from './writer.ts';
 
@@ -15,26 +15,36 @@ export type KnownSpegel = {
   readonly standIn: StandInReason | undefined;
 };
 
+type Knowledge = { readonly tree: Pick<Tree, 'backup'>; readonly ledger: Ledger; readonly tools: Tools };
+
+/** A stand-in that somebody removed or overwrote, or one of 0 bytes: the ledger still has what it held back. */
+const fromLedger = (path: string, seen: Seen | undefined, owned: Owned, known: Knowledge): KnownSpegel | undefined => {
+  const saved = known.ledger.spegel[path];
+  if (saved === undefined) return undefined;
+  const empty = seen?.kind === 'file' && seen.bytes.length === 0;
+  // Ours, marker and all, and it carries nothing: it stands in for nothing.
+  if (owned.writer === 'ours' && owned.marked !== undefined) return undefined;
+  if (known.tree.backup === undefined && !empty && owned.writer !== 'ours-edited') return undefined;
+  const bytes = known.tools.object(saved.sha256);
+  const { mode, uid, gid, reason } = saved;
+  return bytes === undefined ? undefined : { file: { bytes, mode, uid, gid }, standIn: reason };
+};
+
 /** Finds Spegel's bytes for a path; a stand-in that came back out of `_backup/` is of another day and does not count. */
 export const knownSpegel = (
   path: string,
   seen: Seen | undefined,
   owned: Owned,
-  known: { readonly ledger: Ledger; readonly tools: Tools },
+  known: Knowledge,
 ): KnownSpegel | undefined => {
-  if (seen?.kind !== 'file') return undefined;
-  const { bytes, mode, uid, gid } = seen;
-  if (owned.writer === 'spegel') return { file: { bytes, mode, uid, gid }, standIn: undefined };
-  if (cameOutOfBackup(path, seen, known.ledger)) return undefined;
-  if (owned.marked?.standIn !== undefined) {
-    return { file: owned.marked.standIn.spegel, standIn: owned.marked.standIn.reason };
+  if (seen?.kind === 'file' && owned.writer === 'spegel') {
+    const { bytes, mode, uid, gid } = seen;
+    return { file: { bytes, mode, uid, gid }, standIn: undefined };
   }
-  const saved = known.ledger.spegel[path];
-  const ours = owned.writer === 'ours-edited' || (owned.writer === 'ours' && bytes.length === 0);
-  if (saved === undefined || !ours) return undefined;
-  const object = known.tools.object(saved.sha256);
-  if (object === undefined) return undefined;
-  return { file: { bytes: object, mode: saved.mode, uid: saved.uid, gid: saved.gid }, standIn: saved.reason };
+  if (seen !== undefined && cameOutOfBackup(path, seen, known.ledger)) return undefined;
+  const carried = owned.marked?.standIn;
+  if (carried !== undefined) return { file: carried.spegel, standIn: carried.reason };
+  return fromLedger(path, seen, owned, known);
 };
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();

@@ -36,7 +36,8 @@ const isMirrorAt = (lines: readonly string[], at: number): boolean =>
 
 /**
  * Is this the text that Spegel writes for a registry? Since v0.0.24 a template's: no comments, `server` first, then
- * hosts whose first one is Spegel's own mirror on plain HTTP with a port; with `prependExisting` somebody's hosts follow.
+ * hosts whose first one is Spegel's own mirror on plain HTTP with a port; with `prependExisting` somebody's hosts follow;
+ * the line end of the last line is trimmed.
  * Up to v0.0.23 a TOML library's: a bare `[host]` after `server`, then all hosts in alphabetical order (spegel.md).
  */
 export const hasSpegelText = (bytes: Uint8Array, registry: string): boolean => {
@@ -46,6 +47,7 @@ export const hasSpegelText = (bytes: Uint8Array, registry: string): boolean => {
   const told = lines.filter((line) => line !== '');
   const url = server.exec(told[0] ?? '')?.[1];
   if (url !== undefined && told[1] === '[host]') return told.some((_, at) => isMirrorAt(told, at));
+  if (bytes[bytes.length - 1] === 10) return false;
   return isSpegelsServer(registry, url) && isMirrorAt(told, url === undefined ? 0 : 1);
 };
 
