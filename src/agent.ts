@@ -38,7 +38,11 @@ export type Observers = {
     report: (message: string) => void,
     signal: AbortSignal,
   ) => Promise<void>;
-  readonly serveCommands: (handle: (request: CommandRequest) => Promise<unknown>, signal: AbortSignal) => Promise<void>;
+  readonly serveCommands: (
+    handle: (request: CommandRequest) => Promise<unknown>,
+    report: (message: string) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly serveHttp: (state: HttpState, signal: AbortSignal) => Promise<void>;
 };
 
@@ -189,7 +193,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
         (stop) => loop(lock, wait, stop),
         lookAround,
         (stop) => observers.watchFiles(places, wake, report, stop),
-        (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, inner), stop),
+        (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, report, inner), stop),
       ],
       stopping,
     );

@@ -42,10 +42,11 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
 /** What is loaded after the first file has been written: watcher, sockets, HTTP. */
 export const observers = (stateDir: string): Observers => ({
   serveHttp,
-  serveCommands: (handle, signal) =>
+  serveCommands: (handle, report, signal) =>
     serveAgentSocket({
       path: join(stateDir, 'agent.sock'),
       handle: (request: CommandRequest) => handle(request),
+      report,
       signal,
     }),
   watchFiles: ({ certsDir, configPath }, wake, report, signal) =>

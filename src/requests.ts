@@ -43,9 +43,17 @@ export const createReleases = (node: Node, store: Store, clock: Clock): Releases
     for (const listener of [...listeners]) listener();
   };
   const asked = (): boolean => node.configuration.settings().release;
+  /** What cannot be read just now (no descriptor left, say) has not changed. */
+  const readState = (): State | undefined => {
+    try {
+      const read = store.readJson(fileName);
+      return read.kind === 'value' ? asState(read.value) : read.kind === 'damaged' ? state : undefined;
+    } catch {
+      return state;
+    }
+  };
   const look = (): void => {
-    const read = store.readJson(fileName);
-    const found = read.kind === 'value' ? asState(read.value) : read.kind === 'damaged' ? state : undefined;
+    const found = readState();
     if (found?.state === 'released' && found.by === 'configuration' && node.configuration.reload() && !asked()) {
       store.remove(fileName);
       set(undefined);

@@ -11,10 +11,12 @@ export type MirrorState = {
   readonly since: number;
   /** Samples in a row of this verdict. */
   readonly inARow: number;
-  /** Samples in a row that were no refusal. */
+  /** Samples in a row to which something answered, whatever it said. */
   readonly answersInARow: number;
   readonly last: Sample;
 };
+
+const silent: ReadonlySet<Verdict> = new Set(['refused', 'timeout', 'hung']);
 
 /** Adds one sample to what is known; pure, `at` is the clock. */
 export const addSample = (state: MirrorState | undefined, url: string, sample: Sample): MirrorState => {
@@ -24,7 +26,7 @@ export const addSample = (state: MirrorState | undefined, url: string, sample: S
     verdict: sample.verdict,
     since: same ? state.since : sample.at,
     inARow: same ? state.inARow + 1 : 1,
-    answersInARow: sample.verdict === 'refused' ? 0 : (state?.answersInARow ?? 0) + 1,
+    answersInARow: silent.has(sample.verdict) ? 0 : (state?.answersInARow ?? 0) + 1,
     last: sample,
   };
 };
