@@ -1,134 +1,17 @@
-import { decodeLastRune, decodeRune, encodeRune } from './bytes.ts';
+import { countNewlines, EOF, isBlank, isDecimal, isWord, NEWLINE, Scanner } from './scanner.ts';
 import { type Simple, simpleAction } from './simple.ts';
 import { quote } from './strconv/quote.ts';
-import { isDigit, isLetter, isPrint } from './unicode.ts';
-
-const KEYWORDS = {
-  block: 'block',
-  break: 'break',
-  continue: 'continue',
-  define: 'define',
-  else: 'else',
-  end: 'end',
-  if: 'if',
-  range: 'range',
-  nil: 'nil',
-  template: 'template',
-  with: 'with',
-} as const;
-
-/** The kinds of tokens; the keywords are kinds of their own. */
-export type TokenKind =
-  | (typeof KEYWORDS)[keyof typeof KEYWORDS]
-  | 'assign'
-  | 'bool'
-  | 'char'
-  | 'charConstant'
-  | 'complex'
-  | 'declare'
-  | 'dot'
-  | 'eof'
-  | 'error'
-  | 'field'
-  | 'identifier'
-  | 'leftDelim'
-  | 'leftParen'
-  | 'number'
-  | 'pipe'
-  | 'rawString'
-  | 'rightDelim'
-  | 'rightParen'
-  | 'space'
-  | 'string'
-  | 'text'
-  | 'variable';
-
-/** A token with its place: the byte it starts at and the line it starts on. */
-export type Token = { readonly kind: TokenKind; readonly at: number; readonly text: string; readonly line: number };
-
-const EOF = -1;
-const NEWLINE = 10;
-const KEYWORD_KINDS = new Set<string>([...Object.values(KEYWORDS), 'dot']);
-
-/** A token as Go shows it in "unexpected ...". */
-export function tokenText(token: Token): string {
-  if (token.kind === 'eof') return 'EOF';
-  if (token.kind === 'error') return token.text;
-  if (KEYWORD_KINDS.has(token.kind)) return `<${token.text}>`;
-  if (token.text.length <= 10) return quote(token.text);
-  let end = 0;
-  for (let count = 0; count < 10 && end < token.text.length; count++) end += decodeRune(token.text, end) & 7;
-  return `${quote(token.text.slice(0, end))}...`;
-}
-
-/** A rune as %#U prints it. */
-export function runeName(rune: number): string {
-  const hex = rune.toString(16).toUpperCase().padStart(4, '0');
-  return isPrint(rune) ? `U+${hex} '${encodeRune(rune)}'` : `U+${hex}`;
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9 || code === 13 || code === NEWLINE;
-}
-
-function isWord(rune: number): boolean {
-  return rune === 95 || isLetter(rune) || isDigit(rune);
-}
-
-function isPlainWord(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDecimal(code) || code === 95;
-}
-
-function isDecimal(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-function countNewlines(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let i = from; i < to; i++) if (text.charCodeAt(i) === NEWLINE) count++;
-  return count;
-}
+import { KEYWORDS, runeName, type Token, type TokenKind } from './token.ts';
+import { isPrint } from './unicode.ts';
 
 /** Cuts a template into tokens, one at a time, with Go's places and Go's complaints. */
-export class Lexer {
-  private readonly text: string;
-  private input: string;
-  private pos = 0;
-  private start = 0;
-  private line = 1;
-  private startLine = 1;
-  private atEof = false;
-  /** How far lines have been counted; text that `simple` has read waits until somebody asks. */
-  private counted = 0;
-  private parenDepth = 0;
-  private insideAction = false;
-
-  constructor(input: string) {
-    this.text = input;
-    this.input = input;
-  }
-
+export class Lexer extends Scanner {
   /** The next token; after the end or an error, eof for ever. */
   next(): Token {
     if (!this.insideAction && this.counted < this.pos) this.catchUp();
     const token = this.insideAction ? this.lexInsideAction() : this.lexText();
     this.counted = this.pos;
     return token;
-  }
-
-  /** Whether nothing is left to read. */
-  get atEnd(): boolean {
-    return !this.insideAction && this.pos >= this.input.length;
-  }
-
-  /** Where the next token will be looked for. */
-  get position(): number {
-    return this.pos;
-  }
-
-  /** The line of a place that has been read already. */
-  lineAt(at: number): number {
-    return 1 + countNewlines(this.text, 0, at);
   }
 
   /** Reads plain text, or an action of the commonest forms, without making tokens; undefined for all others. */
@@ -148,68 +31,6 @@ export class Lexer {
     const at = this.pos;
     this.pos = end;
     return { kind: 'text', at, text: at === 0 && end === this.input.length ? this.input : this.input.slice(at, end) };
-  }
-
-  private catchUp(): void {
-    this.line += countNewlines(this.input, this.counted, this.pos);
-    this.start = this.pos;
-    this.startLine = this.line;
-  }
-
-  private read(): number {
-    if (this.pos >= this.input.length) {
-      this.atEof = true;
-      return EOF;
-    }
-    const packed = decodeRune(this.input, this.pos);
-    this.pos += packed & 7;
-    if (packed >> 3 === NEWLINE) this.line++;
-    return packed >> 3;
-  }
-
-  private backup(): void {
-    if (this.atEof || this.pos === 0) return;
-    const packed = decodeLastRune(this.input, this.pos);
-    this.pos -= packed & 7;
-    if (packed >> 3 === NEWLINE) this.line--;
-  }
-
-  private peek(): number {
-    const rune = this.read();
-    this.backup();
-    return rune;
-  }
-
-  private emit(kind: TokenKind): Token {
-    const token = { kind, at: this.start, text: this.input.slice(this.start, this.pos), line: this.startLine };
-    this.start = this.pos;
-    this.startLine = this.line;
-    return token;
-  }
-
-  private ignore(): void {
-    this.line += countNewlines(this.input, this.start, this.pos);
-    this.start = this.pos;
-    this.startLine = this.line;
-  }
-
-  private fail(text: string): Token {
-    const token: Token = { kind: 'error', at: this.start, text, line: this.startLine };
-    this.start = 0;
-    this.pos = 0;
-    this.input = '';
-    return token;
-  }
-
-  private accept(valid: string): boolean {
-    const rune = this.read();
-    if (rune >= 0 && rune < 128 && valid.includes(String.fromCharCode(rune))) return true;
-    this.backup();
-    return false;
-  }
-
-  private acceptRun(valid: string): void {
-    while (this.accept(valid));
   }
 
   private lexText(): Token {
@@ -243,10 +64,6 @@ export class Lexer {
     return token;
   }
 
-  private hasLeftTrim(at: number): boolean {
-    return this.input[at] === '-' && isBlank(this.input.charCodeAt(at + 1));
-  }
-
   /** Left delimiter or comment; a comment gives no token but may give an error. */
   private lexLeftDelim(): Token | undefined {
     this.pos += 2;
@@ -277,16 +94,6 @@ export class Lexer {
     if (delim === 'trim') this.skipBlanks();
     this.ignore();
     return undefined;
-  }
-
-  private skipBlanks(): void {
-    while (this.pos < this.input.length && isBlank(this.input.charCodeAt(this.pos))) this.pos++;
-  }
-
-  private rightDelim(): 'none' | 'plain' | 'trim' {
-    const code = this.input.charCodeAt(this.pos);
-    if (code === 125) return this.input.charCodeAt(this.pos + 1) === 125 ? 'plain' : 'none';
-    return isBlank(code) && this.input.startsWith('-}}', this.pos + 1) ? 'trim' : 'none';
   }
 
   private lexRightDelim(): Token {
@@ -372,16 +179,6 @@ export class Lexer {
     return this.emit('space');
   }
 
-  private skipWord(): number {
-    while (isPlainWord(this.input.charCodeAt(this.pos))) this.pos++;
-    for (;;) {
-      const rune = this.read();
-      if (isWord(rune)) continue;
-      this.backup();
-      return rune;
-    }
-  }
-
   private lexIdentifier(): Token {
     const rune = this.skipWord();
     if (!this.atTerminator()) return this.fail(`bad character ${runeName(rune)}`);
@@ -394,26 +191,6 @@ export class Lexer {
     if (this.atTerminator()) return this.emit(kind === 'variable' ? kind : 'dot');
     const rune = this.skipWord();
     return this.atTerminator() ? this.emit(kind) : this.fail(`bad character ${runeName(rune)}`);
-  }
-
-  private atTerminator(): boolean {
-    if (this.pos >= this.input.length) {
-      this.atEof = true;
-      return true;
-    }
-    const code = this.input.charCodeAt(this.pos);
-    if (isBlank(code)) return true;
-    switch (code) {
-      case 46:
-      case 44:
-      case 124:
-      case 58:
-      case 41:
-      case 40:
-        return true;
-      default:
-        return code === 125 && this.input.charCodeAt(this.pos + 1) === 125;
-    }
   }
 
   private lexQuoted(quoteCode: number, kind: TokenKind, problem: string): Token {

@@ -4,9 +4,9 @@ import { TemplateError } from './error.ts';
 import { located, runTree, startState } from './exec.ts';
 import { type FunctionSet, functionSet } from './funcs/table.ts';
 import { Budget, DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { ParseFailure } from './parse.ts';
 import { printTrees } from './print.ts';
 import { type MissingKey, type Program, parseProgram, type Settings } from './program.ts';
+import { ParseFailure } from './reader.ts';
 import { ExecFailure, type Output, position } from './state.ts';
 
 export type { Numbers } from './data.ts';

@@ -6,8 +6,9 @@ import { TemplateError } from '../../src/gotemplate/error.ts';
 import { functionSet } from '../../src/gotemplate/funcs/table.ts';
 import { DEFAULT_LIMITS } from '../../src/gotemplate/limits.ts';
 import type { Node, Trees } from '../../src/gotemplate/node.ts';
-import { ParseFailure, parseTrees } from '../../src/gotemplate/parse.ts';
+import { parseTrees } from '../../src/gotemplate/parse.ts';
 import { printTrees } from '../../src/gotemplate/print.ts';
+import { ParseFailure } from '../../src/gotemplate/reader.ts';
 import { parseTemplate } from '../../src/gotemplate/template.ts';
 
 /** 2,000 in a test run; `npm run fuzz` asks for more. */

@@ -163,6 +163,7 @@ const isGiven = (value: Value): boolean => value !== null && value !== undefined
 const text = (call: (text: string) => string): Func =>
   fn(['string'], ({ budget }, value) => {
     budget.text(value.length * 2);
+    budget.step(value.length >> 1);
     return call(value);
   });
 const testing = (call: (text: string, part: string) => boolean): Func =>
