@@ -1,9 +1,14 @@
-import { type ContainerdVersion, versionNumber } from './core/containerd-version.ts';
-import type { HostsFile } from './core/hosts-file.ts';
-import { parseLenient } from './core/hosts-lenient.ts';
-import { type Judgement, judgeHostsFile } from './core/judge.ts';
+import { type ContainerdVersion, versionNumber } from './core/containerd/containerd-version.ts';
+import type { CertificateReader } from './core/containerd/hosts-certificates.ts';
+import type { HostsFile } from './core/containerd/hosts-file.ts';
+import { parseLenient } from './core/containerd/hosts-lenient.ts';
+import { type Judgement, judgeHostsFile } from './core/containerd/judge.ts';
 import type { Tools } from './core/tools.ts';
+import { keyPairError, readAuthorities } from './io/certificates.ts';
 import { sha256 } from './io/hash.ts';
+
+/** Certificates as this machine's own library reads them. */
+export const certificates: CertificateReader = { authorities: readAuthorities, keyPairError };
 
 /** Bytes of an unchanged file are the same object in every look, so what was found out of them is kept beside them. */
 const remember = <T>(make: (bytes: Uint8Array, key: string) => T): ((bytes: Uint8Array, key: string) => T) => {
@@ -36,7 +41,7 @@ export const createTools = (options: { readonly agentVersion: string; readonly o
     const key = `${version === undefined ? 'any' : versionNumber(version)}\n${besideKey(beside, sum)}`;
     const known = judgements.get(bytes) ?? new Map<string, Judgement>();
     judgements.set(bytes, known);
-    const made = known.get(key) ?? judgeHostsFile(bytes, { version, filesBeside: beside });
+    const made = known.get(key) ?? judgeHostsFile(bytes, { version, filesBeside: beside, certificates });
     known.set(key, made);
     return made;
   };

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { decodePem, type PemBlock } from '../core/pem.ts';
+import { decodePem, type PemBlock } from '../core/containerd/pem.ts';
 
 const parseCertificate = (der: Uint8Array): X509Certificate | undefined => {
   try {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseContainerdVersion } from '../../src/core/containerd-version.ts';
-import { formatGoDuration } from '../../src/core/hosts-duration.ts';
-import { type LookupResult, lookup, type ResolvedHost } from '../../src/core/lookup.ts';
-import type { LookupEntry, LookupTree } from '../../src/core/lookup-tree.ts';
+import { parseContainerdVersion } from '../../src/core/containerd/containerd-version.ts';
+import { formatGoDuration } from '../../src/core/containerd/hosts-duration.ts';
+import { type LookupResult, lookup, type ResolvedHost } from '../../src/core/containerd/lookup.ts';
+import type { LookupEntry, LookupTree } from '../../src/core/containerd/lookup-tree.ts';
 import { keyPairError, readAuthorities } from '../../src/io/certificates.ts';
 
 /** A file of containerd vectors: what real versions did with a tree. */

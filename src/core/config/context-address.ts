@@ -1,4 +1,4 @@
-import { parseIPv6 } from '../host-address.ts';
+import { parseIPv6 } from '../containerd/host-address.ts';
 
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 

@@ -1,4 +1,4 @@
-import { parseContainerdVersion } from '../containerd-version.ts';
+import { parseContainerdVersion } from '../containerd/containerd-version.ts';
 import type { Facts } from '../facts.ts';
 import type { Config } from './config.ts';
 import { hostInUrl, isIPv6, mirrorKey, normaliseAddress, uniqueAddresses } from './context-address.ts';
