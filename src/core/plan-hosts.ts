@@ -1,18 +1,31 @@
+import { parseContainerdVersion } from './containerd/containerd-version.ts';
+import { mergeHostsFiles } from './containerd/hosts-edit.ts';
+import { printHostsFile } from './containerd/hosts-print.ts';
 import type { Reason } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
 import type { Fight } from './ledger.ts';
 import { composeFile, type MarkedFile, type StandInReason } from './marker.ts';
 import type { PlanInput } from './plan-input.ts';
-import { mergeHostsFiles } from './hosts-edit.ts';
-import { printHostsFile } from './hosts-print.ts';
-import { parseContainerdVersion } from './containerd-version.ts';
-import { answersTwice, isReadByContainerd, type KnownSpegel, livenessOf, localMirrors, refusingSince } from './spegel-file.ts';
+import {
+  answersTwice,
+  isReadByContainerd,
+  type KnownSpegel,
+  livenessOf,
+  localMirrors,
+  refusingSince,
+} from './spegel-file.ts';
 import { filesBeside } from './survey.ts';
 
 /** What shall stand at the place of a hosts.toml. */
 export type Target =
   | { readonly kind: 'leave'; readonly reason: Reason; readonly detail: string }
-  | { readonly kind: 'ours'; readonly file: MarkedFile; readonly mode: number; readonly reason: Reason; readonly detail: string }
+  | {
+      readonly kind: 'ours';
+      readonly file: MarkedFile;
+      readonly mode: number;
+      readonly reason: Reason;
+      readonly detail: string;
+    }
   | { readonly kind: 'spegel'; readonly known: KnownSpegel; readonly detail: string };
 
 type Stage = {
@@ -38,9 +51,11 @@ const isOrphan = ({ input, path, known }: Stage): boolean => {
   const since = refusingSince(urls, input.mirrors);
   if (since === undefined) return false;
   const seen = input.tree.entries.get(path);
-  const written = known.standIn === undefined && seen?.kind === 'file' ? Number(BigInt(seen.id.mtime) / 1_000_000n) : 0;
-  // A file dated in the future (a clock that jumped) counts from now on, not from its date.
-  return input.now - Math.max(since, written > input.now ? since : written) >= input.settings.orphanAfterMs;
+  const dated = known.standIn === undefined && seen?.kind === 'file' ? Number(BigInt(seen.id.mtime) / 1_000_000n) : 0;
+  // A file dated in the future (a clock that jumped) tells nothing.
+  const written = dated > input.now ? 0 : dated;
+  const from = Math.max(since, written, input.observation.watch.spegelWroteAt ?? 0);
+  return input.now - from >= input.settings.orphanAfterMs;
 };
 
 const version = (input: PlanInput) => parseContainerdVersion(input.facts.containerdVersion ?? '');
@@ -84,7 +99,13 @@ const besideSpegel = (stage: Stage): Target => {
   if (isOrphan(stage)) {
     return standIn(stage, 'orphaned', file.bytes, 'Spegel is gone: its mirrors on this node have refused for too long');
   }
-  if (unit.policy === 'merge') return standIn(stage, 'merged', mergedOr(input, path, file.bytes, known.file.bytes), "the template's hosts, then Spegel's");
+  if (unit.policy === 'merge')
+    return standIn(
+      stage,
+      'merged',
+      mergedOr(input, path, file.bytes, known.file.bytes),
+      "the template's hosts, then Spegel's",
+    );
   if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input.tree, path))) {
     return standIn(stage, 'mended', mended(stage), 'containerd would ignore the file as Spegel wrote it');
   }
@@ -100,7 +121,11 @@ const giveBack = (stage: Stage): Target => {
     case 'alive':
       return { kind: 'spegel', known, detail: `Spegel's own file comes back: it is no longer ${known.standIn}` };
     case 'unknown':
-      return { kind: 'leave', reason: 'waiting-for-probe', detail: "Spegel's mirrors are asked before its file comes back" };
+      return {
+        kind: 'leave',
+        reason: 'waiting-for-probe',
+        detail: "Spegel's mirrors are asked before its file comes back",
+      };
     case 'refusing':
       return standIn(stage, 'orphaned', file.bytes, "Spegel's mirrors refuse: its file stays kept");
   }
@@ -109,7 +134,12 @@ const giveBack = (stage: Stage): Target => {
 /** Decides what shall stand at a hosts.toml that a template points at. */
 export const targetOf = (
   input: PlanInput,
-  place: { readonly path: string; readonly unit: DesiredUnit; readonly file: DesiredFile; readonly known: KnownSpegel | undefined },
+  place: {
+    readonly path: string;
+    readonly unit: DesiredUnit;
+    readonly file: DesiredFile;
+    readonly known: KnownSpegel | undefined;
+  },
 ): Target => {
   const { unit, file, known } = place;
   if (known !== undefined) return besideSpegel({ ...place, input, known });
@@ -139,7 +169,11 @@ export const targetWithoutTemplate = (input: PlanInput, known: KnownSpegel): 'sp
 export const fightLimits = { count: 5, windowMs: 600_000, backOffMs: 600_000, longestMs: 3_600_000 } as const;
 
 /** Somebody overturned a file of ours once more: may we write again? More than 5 in 10 minutes are a conflict. */
-export const fightAgain = (fight: Fight | undefined, writer: string, now: number): { fight: Fight; conflict: boolean } => {
+export const fightAgain = (
+  fight: Fight | undefined,
+  writer: string,
+  now: number,
+): { fight: Fight; conflict: boolean } => {
   const before = fight ?? { overturned: [], level: 0 };
   if (before.until !== undefined && now < before.until) return { fight: before, conflict: true };
   const recent = before.overturned.filter((one) => now - one.at < fightLimits.windowMs && one.at <= now);
@@ -156,4 +190,3 @@ export const fightAgain = (fight: Fight | undefined, writer: string, now: number
 /** Our bytes for this place, marker and all. */
 export const composed = (file: MarkedFile, input: PlanInput): Uint8Array =>
   composeFile(file, input.tools.agentVersion, input.tools.sha256);
-

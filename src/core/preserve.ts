@@ -1,4 +1,4 @@
-import { parseContainerdVersion } from './containerd-version.ts';
+import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Original } from './ledger.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isHostsFile, isTargeted } from './survey.ts';

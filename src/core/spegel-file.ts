@@ -1,5 +1,5 @@
 import { cameOutOfBackup } from './attribution.ts';
-import { parseContainerdVersion } from './containerd-version.ts';
+import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Facts } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 import type { SpegelFile, StandInReason } from './marker.ts';

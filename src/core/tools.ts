@@ -1,6 +1,6 @@
-import type { ContainerdVersion } from './containerd-version.ts';
-import type { HostsFile } from './hosts-file.ts';
-import type { Judgement } from './judge.ts';
+import type { ContainerdVersion } from './containerd/containerd-version.ts';
+import type { HostsFile } from './containerd/hosts-file.ts';
+import type { Judgement } from './containerd/judge.ts';
 import type { Sha256 } from './marker.ts';
 
 /** What planning needs from outside: hashing, stored bytes, and containerd's rules with certificates read for real. */

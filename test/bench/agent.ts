@@ -1,5 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, watch, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -35,11 +47,29 @@ const place = (): Place => {
   const certsDir = join(root, 'etc/containerd/certs.d');
   mkdirSync(certsDir, { recursive: true });
   const facts = ['--node-ip', '10.0.0.5', '--containerd-version', '2.2.9', '--runtime', 'containerd'];
-  return { certsDir, flags: ['--config', config, '--certs-dir', certsDir, '--state-dir', join(root, 'state'), ...facts] };
+  return {
+    certsDir,
+    flags: ['--config', config, '--certs-dir', certsDir, '--state-dir', join(root, 'state'), ...facts],
+  };
 };
 
 const startAgent = (at: Place, ...more: readonly string[]): ChildProcess =>
-  spawn(node, [bundle, 'run', ...at.flags, '--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--log-level', 'error', ...more], { stdio: 'ignore', env });
+  spawn(
+    node,
+    [
+      bundle,
+      'run',
+      ...at.flags,
+      '--listen',
+      '127.0.0.1:0',
+      '--admin-listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'error',
+      ...more,
+    ],
+    { stdio: 'ignore', env },
+  );
 
 const until = async (isSo: () => boolean, everyMs = 0.5): Promise<void> => {
   while (!isSo()) await setTimeout(everyMs);
@@ -141,7 +171,10 @@ const sizes = async (): Promise<void> => {
     }
     const cpu = (cpuMs(pid) - before) / passes;
     const { rss, anon } = memory(pid);
-    report(`${registries} registries: all written / cpu per change / memory`, `${all.toFixed(0)} ms / ${cpu.toFixed(1)} ms / ${rss.toFixed(0)} MiB (anonymous ${anon.toFixed(0)})`);
+    report(
+      `${registries} registries: all written / cpu per change / memory`,
+      `${all.toFixed(0)} ms / ${cpu.toFixed(1)} ms / ${rss.toFixed(0)} MiB (anonymous ${anon.toFixed(0)})`,
+    );
     await stop(agent);
   }
 };

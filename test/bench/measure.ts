@@ -5,10 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
-const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const number = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 /** `min/median/max unit` of the samples of one case. */
 export const spread = (values: readonly number[], unit: string): string =>
@@ -17,7 +20,8 @@ export const spread = (values: readonly number[], unit: string): string =>
 /** One line of the report: the figures, the ratio to what it is measured beside, and the goal. */
 export const report = (name: string, figures: string, ratio?: number, goal?: number): void => {
   const against = ratio === undefined ? '' : `  ratio ${number(ratio)}`;
-  const wanted = goal === undefined || ratio === undefined ? '' : `  (goal ${goal}: ${ratio <= goal ? 'met' : 'missed'})`;
+  const wanted =
+    goal === undefined || ratio === undefined ? '' : `  (goal ${goal}: ${ratio <= goal ? 'met' : 'missed'})`;
   console.log(`${name.padEnd(52)} ${figures}${against}${wanted}`);
 };
 

@@ -31,7 +31,11 @@ describe('render, plan and diff', () => {
 
   it('take every flag from its variable', async () => {
     const node = createScratch();
-    const env = { HANDSPEGEL_NODE_IP: '10.9.9.9,fd00::9', HANDSPEGEL_CONTROL_PLANE: '10.9.9.1', HANDSPEGEL_JSON: 'true' };
+    const env = {
+      HANDSPEGEL_NODE_IP: '10.9.9.9,fd00::9',
+      HANDSPEGEL_CONTROL_PLANE: '10.9.9.1',
+      HANDSPEGEL_JSON: 'true',
+    };
     const { out } = await handspegel(['render', '--certs-dir', node.certsDir, '--state-dir', node.stateDir], env);
     const { files } = JSON.parse(out) as { files: readonly { content: string }[] };
     assert.match(files[0]?.content ?? '', /http:\/\/10\.9\.9\.9:30020[\s\S]*http:\/\/10\.9\.9\.1:30020/);
@@ -63,7 +67,9 @@ describe('render, plan and diff', () => {
   });
 
   it('report all problems of a configuration together', async () => {
-    const node = createScratch('cluster:\n  addon:\n    spegel:\n      enabled: maybe\nhandspegel:\n  gate: sometimes\n');
+    const node = createScratch(
+      'cluster:\n  addon:\n    spegel:\n      enabled: maybe\nhandspegel:\n  gate: sometimes\n',
+    );
     const { code, error } = await handspegel(['plan', ...node.flags]);
     assert.equal(code, 1);
     assert.match(error, /config\.yaml:4:/);
@@ -87,7 +93,13 @@ describe('render, plan and diff', () => {
     writeFileSync(join(node.dir, 'secrets/mirror/token'), 'c2VjcmV0LXZhbHVl');
     for (const command of ['render', 'plan', 'diff']) {
       for (const extra of [[], ['--json']]) {
-        const { out, error } = await handspegel([command, ...extra, ...node.flags, '--secrets-dir', join(node.dir, 'secrets')]);
+        const { out, error } = await handspegel([
+          command,
+          ...extra,
+          ...node.flags,
+          '--secrets-dir',
+          join(node.dir, 'secrets'),
+        ]);
         assert.equal(`${out}${error}`.includes('c2VjcmV0LXZhbHVl'), false, command);
         assert.match(out, /quay\.io/);
       }

@@ -30,7 +30,15 @@ describe('help', () => {
     });
   }
   it('is what a wrong word points to, with exit code 2', async () => {
-    for (const args of [[], ['nope'], ['plan', '--nope'], ['plan', 'word'], ['restore'], ['run', '--listen', 'x:y'], ['run', '--log-level', 'loud']]) {
+    for (const args of [
+      [],
+      ['nope'],
+      ['plan', '--nope'],
+      ['plan', 'word'],
+      ['restore'],
+      ['run', '--listen', 'x:y'],
+      ['run', '--log-level', 'loud'],
+    ]) {
       const { code, error, out } = await handspegel(args);
       assert.equal(code, 2, args.join(' '));
       assert.equal(out, '');

@@ -44,7 +44,16 @@ export const createScratch = (config = ''): Scratch => {
   const file = join(dir, 'config.yaml');
   mkdirSync(join(dir, 'etc/containerd'), { recursive: true });
   writeFileSync(file, config);
-  const facts = ['--node-ip', '10.0.0.5', '--control-plane', '10.0.0.1', '--containerd-version', '2.2.9', '--runtime', 'containerd'];
+  const facts = [
+    '--node-ip',
+    '10.0.0.5',
+    '--control-plane',
+    '10.0.0.1',
+    '--containerd-version',
+    '2.2.9',
+    '--runtime',
+    'containerd',
+  ];
   return {
     dir,
     certsDir,

@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from './config/config-nearest.ts';
+import { didYouMean, nearest } from '../config/config-nearest.ts';
 import type { HostsProblemCode } from './hosts-problems.ts';
 import { byteString } from './toml/bytes.ts';
 import { positionOf, TomlError } from './toml/error.ts';

@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/core/config/config.ts';
 import { type RenderTools, render } from '../../../src/core/config/render.ts';
 import type { Desired } from '../../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../../src/core/facts.ts';
-import { judgeHostsFile } from '../../../src/core/judge.ts';
+import { judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 import { formatProblem, type Problem } from '../../../src/core/problem.ts';
 
 /** A worker of a cluster with two control-plane nodes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { compareCase, measures, type VectorFile } from '../vectors/containerd-compare.ts';
+import { compareCase, measures, type VectorFile } from '../../vectors/containerd-compare.ts';
 
 const file = new URL('./cases/containerd.golden.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as VectorFile;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseContainerdVersion } from '../../src/core/containerd-version.ts';
-import { type Explanation, explain } from '../../src/core/explain.ts';
-import type { LookupEntry } from '../../src/core/lookup-tree.ts';
+import { parseContainerdVersion } from '../../../src/core/containerd/containerd-version.ts';
+import { type Explanation, explain } from '../../../src/core/containerd/explain.ts';
+import type { LookupEntry } from '../../../src/core/containerd/lookup-tree.ts';
 
 const file = (text: string): LookupEntry => ({ kind: 'file', bytes: new TextEncoder().encode(text) });
 

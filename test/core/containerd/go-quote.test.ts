@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goQuote } from '../../src/core/go-quote.ts';
+import { goQuote } from '../../../src/core/containerd/go-quote.ts';
 
 test('a path is quoted as in an error of containerd', () => {
   assert.equal(goQuote('/etc/ca.crt'), '"/etc/ca.crt"');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLocalhost, parseIPv6, splitHostPort } from '../../src/core/host-address.ts';
-import { cleanPath, hostUrlIdentity, parseHostUrl } from '../../src/core/host-url.ts';
+import { isLocalhost, parseIPv6, splitHostPort } from '../../../src/core/containerd/host-address.ts';
+import { cleanPath, hostUrlIdentity, parseHostUrl } from '../../../src/core/containerd/host-url.ts';
 
 const url = (text: string, overridePath = false, strictColons = true): string => {
   const outcome = parseHostUrl(text, { overridePath, strictColons });

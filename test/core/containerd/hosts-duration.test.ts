@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatGoDuration, parseGoDuration } from '../../src/core/hosts-duration.ts';
+import { formatGoDuration, parseGoDuration } from '../../../src/core/containerd/hosts-duration.ts';
 
 test('durations are read as Go reads them', () => {
   const read = [

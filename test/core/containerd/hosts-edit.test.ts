@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { mergeHostsFiles, withoutHosts } from '../../src/core/hosts-edit.ts';
-import type { HostsFile } from '../../src/core/hosts-file.ts';
-import { parseLenient } from '../../src/core/hosts-lenient.ts';
-import { printHostsFile } from '../../src/core/hosts-print.ts';
-import { judgeHostsFile } from '../../src/core/judge.ts';
+import { mergeHostsFiles, withoutHosts } from '../../../src/core/containerd/hosts-edit.ts';
+import type { HostsFile } from '../../../src/core/containerd/hosts-file.ts';
+import { parseLenient } from '../../../src/core/containerd/hosts-lenient.ts';
+import { printHostsFile } from '../../../src/core/containerd/hosts-print.ts';
+import { judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 
 const file = (urls: readonly string[], server?: string): HostsFile => ({
   ...(server === undefined ? {} : { server }),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ContainerdVersion, modelledVersions, parseContainerdVersion } from '../../src/core/containerd-version.ts';
-import type { HostEntry, HostSettings, HostsFile } from '../../src/core/hosts-file.ts';
-import { parseLenient } from '../../src/core/hosts-lenient.ts';
-import { printHostsFile, printString } from '../../src/core/hosts-print.ts';
-import { judgeHostsFile } from '../../src/core/judge.ts';
+import { type ContainerdVersion, modelledVersions, parseContainerdVersion } from '../../../src/core/containerd/containerd-version.ts';
+import type { HostEntry, HostSettings, HostsFile } from '../../../src/core/containerd/hosts-file.ts';
+import { parseLenient } from '../../../src/core/containerd/hosts-lenient.ts';
+import { printHostsFile, printString } from '../../../src/core/containerd/hosts-print.ts';
+import { judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

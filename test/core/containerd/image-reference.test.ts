@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseImageReference } from '../../src/core/image-reference.ts';
+import { parseImageReference } from '../../../src/core/containerd/image-reference.ts';
 
 const digest = `sha256:${'0'.repeat(64)}`;
 

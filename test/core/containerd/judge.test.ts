@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { modelledVersions, parseContainerdVersion } from '../../src/core/containerd-version.ts';
-import type { CertificateReader } from '../../src/core/hosts-certificates.ts';
-import { type Judgement, type JudgeOptions, judgeHostsFile } from '../../src/core/judge.ts';
+import { modelledVersions, parseContainerdVersion } from '../../../src/core/containerd/containerd-version.ts';
+import type { CertificateReader } from '../../../src/core/containerd/hosts-certificates.ts';
+import { type Judgement, type JudgeOptions, judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseContainerdVersion } from '../../src/core/containerd-version.ts';
-import { hostsProblems } from '../../src/core/hosts-problems.ts';
-import { lintHostsFile } from '../../src/core/lint-hosts.ts';
+import { parseContainerdVersion } from '../../../src/core/containerd/containerd-version.ts';
+import { hostsProblems } from '../../../src/core/containerd/hosts-problems.ts';
+import { lintHostsFile } from '../../../src/core/containerd/lint-hosts.ts';
 
 const lint = (text: string, version = '2.4.2') =>
   lintHostsFile(new TextEncoder().encode(text), { version: parseContainerdVersion(version), filesBeside: new Map() });

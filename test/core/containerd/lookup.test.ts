@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseContainerdVersion, rulesOf } from '../../src/core/containerd-version.ts';
-import { candidateDirectories, lookup } from '../../src/core/lookup.ts';
-import type { LookupEntry, LookupTree } from '../../src/core/lookup-tree.ts';
+import { parseContainerdVersion, rulesOf } from '../../../src/core/containerd/containerd-version.ts';
+import { candidateDirectories, lookup } from '../../../src/core/containerd/lookup.ts';
+import type { LookupEntry, LookupTree } from '../../../src/core/containerd/lookup-tree.ts';
 
 const version = (text: string) => {
   const parsed = parseContainerdVersion(text);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { modelledVersions, rulesOf } from '../../../src/core/containerd-version.ts';
-import { readHosts } from '../../../src/core/hosts.ts';
-import { parseToml } from '../../../src/core/toml/standard.ts';
+import { modelledVersions, rulesOf } from '../../../../src/core/containerd/containerd-version.ts';
+import { readHosts } from '../../../../src/core/containerd/hosts.ts';
+import { parseToml } from '../../../../src/core/containerd/toml/standard.ts';
 
 /** For each version: r(ead), i(gnored), or p(anic). */
 const verdicts = (text: string): string =>

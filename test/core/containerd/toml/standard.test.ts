@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isTomlTable, parseToml } from '../../../src/core/toml/standard.ts';
+import { isTomlTable, parseToml } from '../../../../src/core/containerd/toml/standard.ts';
 
 test('a document is read into plain values', () => {
   const reading = parseToml("server = 'x'\n[host.'http://a']\ncapabilities = ['pull']\n");
