@@ -212,8 +212,11 @@ export const askAgent = ({ path, command, args, timeoutMs }: AskOptions): Promis
         fail('no-answer', `its answer broke off or is none: ${textOf(error)}`);
       }
     };
+    // The command itself is only sent to an agent that is awake: one that is stopped must not do it when it wakes, after
+    // its asker was told that nothing was changed.
+    const headers = { expect: '100-continue' };
     const asking = request(
-      { socketPath: path, path: '/', method: 'POST', agent: false },
+      { socketPath: path, path: '/', method: 'POST', agent: false, headers },
       (response) => void answered(response),
     );
     const timer = setTimeout(() => {
@@ -221,5 +224,6 @@ export const askAgent = ({ path, command, args, timeoutMs }: AskOptions): Promis
       asking.destroy();
     }, timeoutMs);
     asking.on('error', (error) => fail(failureOf(error), textOf(error)));
-    asking.end(JSON.stringify({ command, args }));
+    asking.on('continue', () => asking.end(JSON.stringify({ command, args })));
+    asking.flushHeaders();
   });
