@@ -134,8 +134,10 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     report: (message, problem) => log[problem ? 'warn' : 'info']({}, message),
   };
 
+  // The command line gives up after 5 s.
+  const commandDeps = { node, store, releases, prober, clock, patienceMs: 4_000 };
   const handle = async (request: CommandRequest): Promise<unknown> => {
-    const answer = await handleCommand(request, { node, store, releases, prober, status: http.status });
+    const answer = await handleCommand(request, { ...commandDeps, status: http.status });
     pulse.wake(`command ${request.command}`);
     return answer;
   };

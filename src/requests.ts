@@ -126,13 +126,17 @@ export type CommandDeps = {
   readonly releases: Releases;
   readonly prober: Prober;
   readonly status: () => Status;
+  readonly clock: Clock;
+  /** How long whoever asks waits for an answer. */
+  readonly patienceMs: number;
 };
 
 /** Release now: mirrors of kept Spegel files are asked first, since a dead Spegel's file does not come back. */
-const release = async ({ node, releases, prober, status }: CommandDeps): Promise<CommandAnswer> => {
+const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
+  const { node, releases, prober, status, clock, patienceMs } = deps;
   if (releases.isReleased()) return { ok: true, message: 'already released: nothing to do' };
   releases.request();
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (const end = clock.now() + patienceMs; clock.now() < end; ) {
     const result = node.turn(true);
     if (result.released) {
       const files = result.decisions.flatMap((decision) =>

@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createClock } from '../io/clock.ts';
-import { tryLock } from '../io/lock.ts';
+import { probeHolder, tryLock } from '../io/lock.ts';
 import { createStore } from '../io/store.ts';
 import { createNode } from '../node.ts';
 import { createProber } from '../prober.ts';
 import { type CommandAnswer, type CommandRequest, createReleases, handleCommand } from '../requests.ts';
 import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
 import type { Values } from './options.ts';
+
+/** Spegel may be at work for a while. */
+const patienceMs = 40_000;
 
 /** Does a request without an agent, as the one writer; when somebody else holds the lock nothing is done. */
 export const actAlone = async (values: Values, request: CommandRequest): Promise<CommandAnswer> => {
@@ -38,14 +41,17 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
   const lock = await tryLock(parent);
   if (lock === undefined) {
     ending.abort();
+    const holder = await probeHolder(parent, 1_000);
+    const who = holder.state === 'answers' ? `pid ${holder.pid}` : 'a process that does not answer';
     return {
       ok: false,
-      message: `another process holds ${parent} and gives no answer through ${stateDirOf(values)}: give its --state-dir, or end it`,
+      message: `another agent (${who}) holds ${parent} and cannot be asked through ${stateDirOf(values)}, so nothing was changed: give its --state-dir, or end it`,
     };
   }
   try {
     node.sweep();
-    return await handleCommand(request, { node, store, releases, prober, status: node.status });
+    const deps = { node, store, releases, prober, status: node.status, clock, patienceMs };
+    return await handleCommand(request, deps);
   } finally {
     ending.abort();
     await lock.close();
