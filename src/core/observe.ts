@@ -45,6 +45,8 @@ export type Watch = {
   readonly vanished: ReadonlySet<string>;
   /** Spegel's files as its last start left them, or as they stood when the agent started. */
   readonly spegelLeft: ReadonlyMap<string, Identity>;
+  /** When a start of Spegel was last seen to end, on the steady clock. */
+  readonly spegelWroteAt: number | undefined;
 };
 
 type Span = { readonly first: number; readonly last: number } | undefined;
@@ -72,7 +74,16 @@ const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
   const beside = tree.backup !== undefined;
   const episode = beside && spegelLeft.size === 0 ? episodeAtStart(now, recognise) : undefined;
   const notBefore = beside ? now + (recognise.newHere ? waits.startNewHere : waits.start) : undefined;
-  return { tree, notBefore, changes: undefined, vanishings: undefined, episode, vanished: new Set(), spegelLeft };
+  return {
+    tree,
+    notBefore,
+    changes: undefined,
+    vanishings: undefined,
+    episode,
+    vanished: new Set(),
+    spegelLeft,
+    spegelWroteAt: undefined,
+  };
 };
 
 const firstLook = (look: Look, recognise: Recognise): Followed => {
@@ -102,6 +113,7 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
       episode: opened === undefined ? undefined : extendEpisode(opened, difference, trees, now),
       vanished: new Set([...watch.vanished, ...difference.vanished]),
       spegelLeft: watch.spegelLeft,
+      spegelWroteAt: watch.spegelWroteAt,
     },
   };
 };
@@ -134,7 +146,8 @@ const duringEpisode = (followed: Followed, episode: Episode, now: number, recogn
   const { watch } = followed;
   const how = endOfEpisode(episode, watch.tree, now, recognise);
   if (how !== undefined) {
-    const rested = { ...atRest(watch), spegelLeft: standingFor(watch.tree, recognise) };
+    const spegelWroteAt = how === 'spegel-wrote' ? episode.lastChange : watch.spegelWroteAt;
+    const rested = { ...atRest(watch), spegelLeft: standingFor(watch.tree, recognise), spegelWroteAt };
     return { ...followed, ...settled, watch: rested, vanished: nothingVanished, ended: { how, episode } };
   }
   return {

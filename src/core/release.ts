@@ -5,7 +5,7 @@ import type { SpegelFile } from './marker.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isDeadly } from './preserve.ts';
 import { knownSpegel, livenessOf, localMirrors } from './spegel-file.ts';
-import { ownerAt } from './survey.ts';
+import { isHostsFile, ownerAt } from './survey.ts';
 import { registryOf, type Seen } from './tree.ts';
 
 /** What `release` does; `waiting` names what must be known first. */
@@ -106,6 +106,12 @@ const parents = (path: string): readonly string[] => {
   return parts.slice(1).map((_, index) => parts.slice(0, parts.length - 1 - index).join('/'));
 };
 
+/** Certificates land before the hosts.toml that names them, and leave after it. */
+const rank = (change: Change): number =>
+  isHostsFile(withoutBackup(change.path)) ? 1 : change.kind === 'remove-file' ? 2 : 0;
+
+const withoutBackup = (path: string): string => (path.startsWith('_backup/') ? path.slice('_backup/'.length) : path);
+
 const gather = (registry: string, steps: readonly Step[], made: readonly string[]): Decision => {
   const emptied = steps.filter((step) => step.file.action === 'remove').flatMap((step) => parents(step.file.path));
   // Never _backup/ itself: it is Spegel's.
@@ -116,7 +122,7 @@ const gather = (registry: string, steps: readonly Step[], made: readonly string[
     registry,
     files: steps.map((step) => step.file),
     changes: [
-      ...steps.flatMap((step) => step.changes),
+      ...steps.flatMap((step) => step.changes).sort((a, b) => rank(a) - rank(b)),
       ...directories.map((path): Change => ({ kind: 'remove-empty-directory', path })),
     ],
     problems: [],
