@@ -9,6 +9,7 @@ export const commands: readonly Row[] = [
   { name: 'render', load: async () => (await import('./render.ts')).renderCommand },
   { name: 'plan', load: async () => (await import('./plan.ts')).planCommand },
   { name: 'diff', load: async () => (await import('./diff.ts')).diffCommand },
+  { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'history', load: async () => (await import('./history.ts')).historyCommand },
   { name: 'restore', load: async () => (await import('./release.ts')).restoreCommand },

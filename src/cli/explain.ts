@@ -1,0 +1,131 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { modelledVersions, parseContainerdVersion } from '../core/containerd/containerd-version.ts';
+import { type Delays, type Explanation, explain } from '../core/containerd/explain.ts';
+import type { LookupEntry, LookupTree } from '../core/containerd/lookup-tree.ts';
+import type { Tree } from '../core/tree.ts';
+import { readTree } from '../io/read-tree.ts';
+import { certificates } from '../tools.ts';
+import { type Command, exitCodes, type Terminal } from './command.ts';
+import { openNode } from './open-node.ts';
+import { jsonFlag, nodeFlags, UsageError } from './options.ts';
+import { json, paint, table } from './printer.ts';
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(String(error.code));
+
+/** Files that a hosts.toml names outside of certs.d, as containerd would open them. */
+const outside = (path: string): Exclude<LookupEntry, { kind: 'symlink' }> | undefined => {
+  try {
+    const stat = lstatSync(path);
+    return stat.isDirectory() ? { kind: 'directory' } : { kind: 'file', bytes: readFileSync(path) };
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};
+
+/** The look at certs.d as containerd's model reads it; what cannot be read has no permission. */
+const lookupTree = (root: string, tree: Tree): LookupTree => {
+  const entries = new Map<string, LookupEntry>();
+  for (const [path, seen] of tree.entries) {
+    if (seen.kind === 'file') entries.set(path, { kind: 'file', bytes: seen.bytes });
+    else if (seen.kind === 'symlink') entries.set(path, { kind: 'symlink', target: seen.target });
+    else entries.set(path, { kind: 'directory' });
+  }
+  const rootState = tree.root === 'absent' ? 'absent' : tree.root === 'directory' ? 'directory' : 'file';
+  return { root, rootState, entries, outside };
+};
+
+const seconds = (value: number | 'never'): string =>
+  value === 'never' ? 'never ends' : `${Math.round(value * 10) / 10} s`;
+
+const delays = ({ refused, dropped, hung }: Delays): readonly string[] => [
+  seconds(refused),
+  seconds(dropped),
+  seconds(hung),
+];
+
+const hostTable = (terminal: Terminal, explanation: Explanation): string =>
+  table([
+    ['#', 'HOST', 'WHO', 'ASKED FOR', 'REFUSES', 'DROPS PACKETS', 'HANGS'],
+    ...explanation.hosts.map((host, index) => [
+      String(index + 1),
+      `${host.httpsFirst ? 'https, then ' : ''}${host.url}`,
+      paint(terminal, host.role === 'foreign' ? 'yellow' : 'cyan', host.role),
+      host.asked.join(', ') || 'nothing',
+      ...delays(host.delays),
+    ]),
+  ]);
+
+/** One answer as a person reads it: where the pull goes, and what it can cost. */
+export const printExplanation = (terminal: Terminal, explanation: Explanation): string => {
+  const { image } = explanation;
+  const name = `${image.namespace}/${image.repository}${image.tag === undefined ? '' : `:${image.tag}`}${image.digest === undefined ? '' : `@${image.digest}`}`;
+  const lines = [
+    `image      ${name}\nnamespace  ${image.namespace}\ncontainerd ${explanation.version}\n\n`,
+    table([['DIRECTORY', ''], ...explanation.candidates.map((one) => [one.directory, one.says])]),
+    '\n',
+  ];
+  if (explanation.ignored !== undefined) {
+    const { reason, line, column } = explanation.ignored;
+    lines.push(paint(terminal, 'red', `the file is ignored: line ${line}, column ${column}: ${reason}\n\n`));
+  }
+  if (explanation.outcome !== 'pulls') {
+    const what = explanation.outcome === 'dies' ? 'containerd itself dies' : 'the pull fails';
+    lines.push(paint(terminal, 'red', `${what}: ${explanation.error ?? 'without a reason'}\n\n`));
+  }
+  if (explanation.hosts.length > 0)
+    lines.push(hostTable(terminal, explanation), '\nTimes are the worst case for each blob.\n');
+  if (explanation.skipped.length > 0)
+    lines.push(`\nplays no part\n${table(explanation.skipped.map((one) => [`  ${one.what}`, one.why]))}`);
+  if (explanation.rules.length > 0)
+    lines.push(`\nrules of this version\n${table(explanation.rules.map((one) => [`  ${one.rule}`, one.says]))}`);
+  return lines.join('');
+};
+
+const printVersions = (explanation: Explanation): string =>
+  table([
+    ['CONTAINERD', 'OUTCOME', 'ASKED IN THIS ORDER'],
+    ...explanation.versions.map((one) => [one.version, one.outcome, one.hosts.join('  ')]),
+  ]);
+
+/** `explain IMAGE`: which servers this node's containerd asks for an image, in which order, and why. */
+export const explainCommand: Command = {
+  name: 'explain',
+  arguments: 'IMAGE',
+  positionals: 1,
+  summary: 'show where a pull of an image goes, and why',
+  details:
+    'Follows containerd from the image to the servers it asks: directories, hosts in order, what each costs when it is\ndead. --containerd-version all shows what every modelled version does. Exit code 1 when the pull would fail.',
+  example: 'handspegel explain docker.io/library/nginx:1.29 --containerd-version 2.2.9',
+  flags: [...nodeFlags, jsonFlag],
+  run: async ({ values, terminal }) => {
+    const [image] = values.positionals;
+    if (image === undefined) throw new UsageError('explain needs an IMAGE, e.g. docker.io/library/nginx');
+    const node = await openNode(values);
+    const facts = node.facts();
+    const asked = values.text('containerd-version');
+    const all = asked === 'all';
+    const known = parseContainerdVersion(all ? '' : (facts.containerdVersion ?? ''));
+    const version = known ?? modelledVersions.at(-1);
+    if (version === undefined) throw new Error('no containerd version is modelled');
+    if (asked !== undefined && !all && known === undefined)
+      throw new UsageError(`'${asked}' is no version of containerd`);
+    const tree = lookupTree(node.certsDir, readTree(node.certsDir));
+    const ports = node.configuration.desired(facts)?.ports ?? { host: 30020, node: 30021 };
+    const { nodeAddresses, controlPlane } = facts;
+    const explanation = explain(image, { tree, version, certificates, known: { nodeAddresses, controlPlane, ports } });
+    if ('error' in explanation && !('hosts' in explanation)) {
+      terminal.error(`handspegel: ${image}: ${explanation.error}\n`);
+      return exitCodes.failed;
+    }
+    if (values.on('json')) terminal.out(json(explanation));
+    else if (all) terminal.out(printVersions(explanation));
+    else {
+      if (known === undefined)
+        terminal.error(`containerd's version is not known: shown as ${explanation.version} would do it\n`);
+      terminal.out(printExplanation(terminal, explanation));
+    }
+    return explanation.outcome === 'pulls' ? exitCodes.done : exitCodes.failed;
+  },
+};
