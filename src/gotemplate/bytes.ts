@@ -5,7 +5,7 @@
 
 const NOT_ASCII = /[\u0080-\uffff]/;
 /** From here on encoding is faster than matching. */
-const LONG = 200;
+const LONG = 2000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -67,6 +67,7 @@ function evalMember(state: State, { value, boxed }: Receiver, member: Member): V
   if (isOpaque(value)) {
     const method = value.method(name);
     if (method !== undefined) return callMethod(state, method, member);
+    if (value.hidden?.includes(name)) fail(state, `${name} is an unexported field of struct type ${value.type}`);
   }
   return fail(state, `can't evaluate field ${name} in type ${boxed ? 'interface {}' : typeOf(value)}`);
 }

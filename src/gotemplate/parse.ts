@@ -82,7 +82,7 @@ class Parser extends PipelineParser {
     if (simple === undefined) return undefined;
     this.wasSimple = true;
     if (simple.kind === 'text') return simple;
-    if (!('operand' in simple)) return { kind: simple.kind, at: simple.at };
+    if (simple.kind === 'end' || simple.kind === 'else') return simple;
     const { kind, at, operand } = simple;
     const pipe = simplePipe(at, operand);
     if (kind === 'action') return { kind, at, pipe };

@@ -136,7 +136,7 @@ export class Scanner {
   }
 
   protected hasLeftTrim(at: number): boolean {
-    return this.input[at] === '-' && isBlank(this.input.charCodeAt(at + 1));
+    return this.input.charCodeAt(at) === 45 && isBlank(this.input.charCodeAt(at + 1));
   }
 
   protected rightDelim(): 'none' | 'plain' | 'trim' {

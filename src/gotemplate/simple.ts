@@ -1,14 +1,14 @@
 import type { Action, Block, Dot, Field, Pipe, Text, Variable } from './node.ts';
 
 /** An action of one of the commonest forms, read without tokens. `at` is where Go reports it. */
-export type SimpleAction = SimpleOperand | SimpleMark;
+export type SimpleAction = SimpleOperand | SimpleMark<'end'> | SimpleMark<'else'>;
 type SimpleOperand = {
   readonly kind: 'action' | 'if' | 'range' | 'with';
   readonly operand: Field | Dot;
   readonly at: number;
   readonly end: number;
 };
-type SimpleMark = { readonly kind: 'end' | 'else'; readonly at: number; readonly end: number };
+type SimpleMark<Kind> = { readonly kind: Kind; readonly at: number; readonly end: number };
 
 /** Plain text or a simple action. */
 export type Simple = Text | SimpleAction;

@@ -123,6 +123,8 @@ export type Method = {
 export interface Opaque {
   readonly type: string;
   readonly kind: 'struct' | 'ptr';
+  /** Fields that Go would find but not show. */
+  readonly hidden?: readonly string[];
   text(): string;
   method(name: string): Method | undefined;
   equals(other: Value): boolean;

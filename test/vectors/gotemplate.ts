@@ -27,7 +27,8 @@ export type Answer = { readonly output?: Uint8Array; readonly error?: TemplateEr
 export function readVectors(path: string): Vector[] {
   const reviver = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== 'number' || context?.source === undefined) return value;
-    if (/^-?\d+$/.test(context.source)) return Number.isSafeInteger(value) ? value : BigInt(context.source);
+    if (/^-?\d+$/.test(context.source))
+      return Number.isSafeInteger(value) && value !== 0 ? value : BigInt(context.source);
     return new Float64(value);
   };
   const parse: (text: string, reviver: (key: string, value: unknown) => unknown) => unknown = JSON.parse;

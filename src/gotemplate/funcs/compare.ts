@@ -48,7 +48,7 @@ function equalOther(a: Value, b: Value, budget: Budget): boolean {
     throw new CallError(`non-comparable type ${sprintf('%s', [b], budget)}: ${typeOf(b)}`);
   }
   if (typeof a !== 'object' || a === null || !('equals' in a)) return false;
-  return a.equals(b);
+  return a.kind === 'ptr' ? a === b : a.equals(b);
 }
 
 /** eq for two values */

@@ -27,7 +27,7 @@ function step(item: Value, rawKey: Value): Value {
     if (typeof key !== 'string') throw new CallError(`value has type ${typeOf(key)}; should be string`);
     return item.get(key) ?? (item.of === 'any' ? null : '');
   }
-  throw new CallError(`can't index item of type ${typeOf(item)}`);
+  throw new CallError(`can't index item of type ${typeOf(item).replace('*', '')}`);
 }
 
 /** index: follows keys and positions into a value. */
@@ -68,5 +68,5 @@ export function length(value: Value): Value {
   if (typeof value === 'string') return int(value.length);
   if (value instanceof List) return int(value.items.length);
   if (value instanceof Dict) return int(value.size);
-  throw new CallError(`len of type ${typeOf(value)}`);
+  throw new CallError(`len of type ${typeOf(value).replace('*', '')}`);
 }

@@ -43,6 +43,7 @@ export function comparePrerelease(a: string, b: string): number {
 export class Version implements Opaque {
   readonly type: string;
   readonly kind: 'struct' | 'ptr';
+  readonly hidden: readonly string[] = ['major', 'minor', 'patch', 'pre', 'metadata', 'original'];
   readonly major: bigint;
   readonly minor: bigint;
   readonly patch: bigint;
@@ -94,7 +95,10 @@ export class Version implements Opaque {
     if (test === undefined) return undefined;
     return {
       params: ['*semver.Version'],
-      call: (other) => (other instanceof Version ? test(this.compare(other)) : nilPointer()),
+      call: (other) => {
+        if (other instanceof Version) return test(this.compare(other));
+        return name === 'Equal' ? false : nilPointer();
+      },
     };
   }
 }

@@ -30,6 +30,7 @@ class Named implements Opaque {
 export class Time implements Opaque {
   readonly type = 'time.Time';
   readonly kind = 'struct';
+  readonly hidden: readonly string[] = ['wall', 'ext', 'loc'];
   readonly moment: Moment;
 
   constructor(moment: Moment) {
