@@ -1,6 +1,6 @@
 import type { LoadedConfig } from './containerd-config.ts';
 import { imageSectionId, pluginIds, sectionOf } from './containerd-config-merge.ts';
-import { compareVersions, type ContainerdVersion } from './containerd-version.ts';
+import { type ContainerdVersion, compareVersions } from './containerd-version.ts';
 import { byteString } from './toml/bytes.ts';
 import { positionOf, TomlError } from './toml/error.ts';
 import { readGoToml2 } from './toml/go2.ts';
@@ -33,7 +33,10 @@ const at = (major: number, minor: number, patch: number): ContainerdVersion => (
 const keysOf = (value: unknown): readonly string[] => (isTomlTable(value) ? Object.keys(value) : []);
 
 /** `CheckLocalImagePullConfigs`: the settings that the transfer service cannot honour; the first one found counts. */
-const switchesToLocal = (images: Readonly<Record<string, unknown>>, registry: Readonly<Record<string, unknown>>): string | undefined => {
+const switchesToLocal = (
+  images: Readonly<Record<string, unknown>>,
+  registry: Readonly<Record<string, unknown>>,
+): string | undefined => {
   const downloads = images['max_concurrent_downloads'];
   const found: readonly (readonly [boolean, string])[] = [
     [images['use_local_image_pull'] === true, 'use_local_image_pull'],
@@ -56,8 +59,11 @@ export const imageSettings = (loaded: LoadedConfig, version: ContainerdVersion):
   const configPath = typeof registry['config_path'] === 'string' ? registry['config_path'] : '';
   const mirrors = keysOf(registry['mirrors']);
   const configs = isTomlTable(registry['configs']) ? registry['configs'] : {};
-  const since = (major: number, minor: number, patch: number): boolean => compareVersions(version, at(major, minor, patch)) >= 0;
-  const filled = since(2, 2, 2) ? configPath === '' && mirrors.length === 0 : since(2, 2, 0) && registry['config_path'] === undefined;
+  const since = (major: number, minor: number, patch: number): boolean =>
+    compareVersions(version, at(major, minor, patch)) >= 0;
+  const filled = since(2, 2, 2)
+    ? configPath === '' && mirrors.length === 0
+    : since(2, 2, 0) && registry['config_path'] === undefined;
   const effectivePath = filled ? defaultPathList : configPath;
   const localBecause = since(2, 1, 0) ? switchesToLocal(images, registry) : undefined;
   return {
@@ -66,7 +72,9 @@ export const imageSettings = (loaded: LoadedConfig, version: ContainerdVersion):
     directories: effectivePath.split(':').filter((part) => part !== ''),
     mirrors,
     configs: Object.keys(configs),
-    tls: Object.entries(configs).flatMap(([name, value]) => (isTomlTable(value) && isTomlTable(value['tls']) ? [name] : [])),
+    tls: Object.entries(configs).flatMap(([name, value]) =>
+      isTomlTable(value) && isTomlTable(value['tls']) ? [name] : [],
+    ),
     auths: keysOf(registry['auths']),
     discardUnpackedLayers: runtime['discard_unpacked_layers'] === true,
     transferService: since(2, 1, 0) && localBecause === undefined,

@@ -41,7 +41,9 @@ const section = (plugins: Plugins, id: string): TomlTable | undefined => {
 
 /** `v1MigratePluginName`: of the short names only CRI's matters here. */
 const longNames = (plugins: Plugins): Plugins =>
-  Object.fromEntries(Object.entries(plugins).map(([id, value]) => [id === pluginIds.short ? pluginIds.grpc : id, value]));
+  Object.fromEntries(
+    Object.entries(plugins).map(([id, value]) => [id === pluginIds.short ? pluginIds.grpc : id, value]),
+  );
 
 const moved = [
   'registry',

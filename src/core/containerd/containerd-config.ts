@@ -46,7 +46,11 @@ const clean = (path: string): string => {
   return `/${parts.join('/')}`;
 };
 
-const importsOf = (parent: string, table: Readonly<Record<string, unknown>>, reader: ConfigReader): readonly string[] => {
+const importsOf = (
+  parent: string,
+  table: Readonly<Record<string, unknown>>,
+  reader: ConfigReader,
+): readonly string[] => {
   const { imports } = table;
   if (!Array.isArray(imports)) return [];
   const folder = parent.slice(0, parent.lastIndexOf('/'));
@@ -59,7 +63,8 @@ const importsOf = (parent: string, table: Readonly<Record<string, unknown>>, rea
 const words = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : 0);
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : 0;
 
 type Opened = { readonly file: LoadedFile; readonly table: Readonly<Record<string, unknown>> };
 
@@ -67,7 +72,9 @@ const open = (path: string, reader: ConfigReader, imported: boolean): Opened | C
   const read = reader.read(path);
   if (read.kind === 'unreadable') return { kind: 'unreadable', file: path, message: read.why };
   if (read.kind === 'absent') {
-    return imported ? { kind: 'import-missing', file: path, message: `${path} is imported and does not exist` } : undefined;
+    return imported
+      ? { kind: 'import-missing', file: path, message: `${path} is imported and does not exist` }
+      : undefined;
   }
   const parsed = parseToml(read.text.replace(/^\u{feff}/u, ''));
   if (!parsed.ok) {
@@ -76,7 +83,13 @@ const open = (path: string, reader: ConfigReader, imported: boolean): Opened | C
   }
   const { table } = parsed;
   const plugins = isTomlTable(table['plugins']) ? table['plugins'] : {};
-  const file: LoadedFile = { path, version: numberOf(table['version']), plugins, text: read.text, changedAt: read.changedAt };
+  const file: LoadedFile = {
+    path,
+    version: numberOf(table['version']),
+    plugins,
+    text: read.text,
+    changedAt: read.changedAt,
+  };
   return { file, table };
 };
 

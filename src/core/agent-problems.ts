@@ -1,0 +1,20 @@
+/** Codes of the running agent: what it could not read, keep or write. docs/problems.md explains each. */
+export const agentProblemCodes = {
+  'config-missing': { severity: 'error', meaning: 'there is no configuration where --config points' },
+  'config-unreadable': { severity: 'error', meaning: 'the configuration cannot be read' },
+  'state-damaged': { severity: 'warning', meaning: 'what was remembered cannot be read' },
+  'state-not-saved': { severity: 'error', meaning: 'the state directory cannot be written' },
+  'write-failed': { severity: 'error', meaning: 'a file could not be written' },
+  'certs-dir-unreadable': { severity: 'error', meaning: 'certs.d as a whole cannot be read' },
+  'registry-not-a-directory': {
+    severity: 'error',
+    meaning: 'something else stands where a registry directory belongs',
+  },
+} as const;
+
+/** Codes of `lint` about the paths that it was given. */
+export const lintProblemCodes = {
+  'lint-unreadable': { severity: 'error', meaning: 'a path cannot be read' },
+  'lint-nothing-found': { severity: 'warning', meaning: 'a path holds nothing that is checked here' },
+  'lint-not-a-configuration': { severity: 'info', meaning: 'a YAML document that holds no configuration' },
+} as const;
