@@ -151,7 +151,7 @@ function contextOf(state: State): Context {
       return output.text;
     },
     evaluate: (text, dot) => {
-      budget.step(text.length);
+      budget.step(text.length * 4);
       const inner = parsed(program, text);
       const output = newOutput();
       try {

@@ -9,7 +9,7 @@ export const SEMVER: Funcs = {
     return parseVersion(text);
   }),
   semverCompare: fn(['string', 'string'], ({ budget }, constraint, text) => {
-    budget.step((constraint.length + text.length) * 16);
+    budget.step((constraint.length + text.length) * 100);
     return checkConstraints(constraint, text);
   }),
 };

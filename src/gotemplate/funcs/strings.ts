@@ -166,6 +166,13 @@ const text = (call: (text: string) => string): Func =>
     budget.step(value.length >> 1);
     return call(value);
   });
+/** Cutting words takes more work than changing letters. */
+const words = (connector: string): Func =>
+  fn(['string'], ({ budget }, value) => {
+    budget.text(value.length * 2);
+    budget.step(value.length * 3);
+    return connected(value, connector);
+  });
 const testing = (call: (text: string, part: string) => boolean): Func =>
   fn(['string', 'string'], (_, part, value) => call(value, part));
 const trimming = fn(['string', 'string'], (_, cutset, value) => trimAll(cutset, value));
@@ -189,8 +196,8 @@ export const STRINGS: Funcs = {
   title: text(title),
   untitle: text(untitle),
   swapcase: text(swapCase),
-  snakecase: text((value) => connected(value, '_')),
-  kebabcase: text((value) => connected(value, '-')),
+  snakecase: words('_'),
+  kebabcase: words('-'),
   camelcase: text(camelCase),
   substr: fn(['int', 'int', 'string'], (_, start, end, value) => substring(start, end, value)),
   repeat: fn(['int', 'string'], ({ budget }, count, value) => repeat(count, value, budget)),
