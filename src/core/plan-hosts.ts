@@ -6,6 +6,7 @@ import type { DesiredFile, DesiredUnit } from './desired.ts';
 import type { Fight } from './ledger.ts';
 import { composeFile, type MarkedFile, type StandInReason } from './marker.ts';
 import type { PlanInput } from './plan-input.ts';
+import { filesBeside } from './preserve.ts';
 import {
   answersTwice,
   isReadByContainerd,
@@ -14,7 +15,6 @@ import {
   localMirrors,
   refusingSince,
 } from './spegel-file.ts';
-import { filesBeside } from './survey.ts';
 
 /** What shall stand at the place of a hosts.toml. */
 export type Target =
@@ -61,31 +61,36 @@ const isOrphan = ({ input, path, known }: Stage): boolean => {
 const version = (input: PlanInput) => parseContainerdVersion(input.facts.containerdVersion ?? '');
 
 /** Merges two files, the first one's top-level keys and hosts first; the first alone if the outcome would not be read. */
-const mergedOr = (input: PlanInput, path: string, first: Uint8Array, second: Uint8Array): Uint8Array => {
+const mergedOr = (
+  { input, path, unit }: Pick<Stage, 'input' | 'path' | 'unit'>,
+  first: Uint8Array,
+  second: Uint8Array,
+): Uint8Array => {
   const one = input.tools.parse(first);
   const other = input.tools.parse(second);
   if (one === undefined || other === undefined) return first;
   const text = printHostsFile(mergeHostsFiles(one, other), { version: version(input) });
   const bytes = new TextEncoder().encode(text);
-  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input.tree, path)) ? bytes : first;
+  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input, path, unit)) ? bytes : first;
 };
 
 /** `prependExisting`: what somebody had written for this registry follows our hosts, as Spegel itself does it. */
-const withExisting = (input: PlanInput, path: string, file: DesiredFile): Uint8Array => {
+const withExisting = (place: Pick<Stage, 'input' | 'path' | 'unit' | 'file'>): Uint8Array => {
+  const { input, path, file } = place;
   const original = input.ledger.originals[path];
   if (original?.content.kind !== 'file' || original.state === 'removed') return file.bytes;
   const bytes = input.tools.object(original.content.sha256);
-  return bytes === undefined ? file.bytes : mergedOr(input, path, file.bytes, bytes);
+  return bytes === undefined ? file.bytes : mergedOr(place, file.bytes, bytes);
 };
 
 /** Spegel's file with each host once; if even that is not read by this containerd, our own content. */
 const mended = (stage: Stage): Uint8Array => {
-  const { input, path, known, file } = stage;
+  const { input, path, unit, known, file } = stage;
   const parsed = input.tools.parse(known.file.bytes);
   if (parsed === undefined) return file.bytes;
   const text = printHostsFile(mergeHostsFiles(parsed, parsed), { version: version(input) });
   const bytes = new TextEncoder().encode(text);
-  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input.tree, path)) ? bytes : file.bytes;
+  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input, path, unit)) ? bytes : file.bytes;
 };
 
 const besideSpegel = (stage: Stage): Target => {
@@ -103,10 +108,10 @@ const besideSpegel = (stage: Stage): Target => {
     return standIn(
       stage,
       'merged',
-      mergedOr(input, path, file.bytes, known.file.bytes),
+      mergedOr(stage, file.bytes, known.file.bytes),
       "the template's hosts, then Spegel's",
     );
-  if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input.tree, path))) {
+  if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input, path, unit))) {
     return standIn(stage, 'mended', mended(stage), 'containerd would ignore the file as Spegel wrote it');
   }
   if (known.standIn === undefined) return { kind: 'leave', reason: 'spegel-owns-it', detail: unit.policyReason };
@@ -144,7 +149,7 @@ export const targetOf = (
   const { unit, file, known } = place;
   if (known !== undefined) return besideSpegel({ ...place, input, known });
   const bootstrap = unit.policy === 'yield';
-  const body = unit.prependExisting ? withExisting(input, place.path, file) : file.bytes;
+  const body = unit.prependExisting ? withExisting({ ...place, input }) : file.bytes;
   return {
     kind: 'ours',
     mode: file.mode,

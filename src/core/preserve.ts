@@ -1,7 +1,9 @@
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
+import type { DesiredUnit } from './desired.ts';
 import type { Original } from './ledger.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isHostsFile, isTargeted } from './survey.ts';
+import { registryOf } from './tree.ts';
 
 /** Somebody's file that is to be put back, with its bytes. */
 export type Due = { readonly path: string; readonly original: Original; readonly bytes: Uint8Array | undefined };
@@ -37,10 +39,26 @@ export const duePaths = (input: PlanInput, registry: string): readonly Due[] => 
     const original = input.ledger.originals[path];
     if (original === undefined || original.state === 'removed' || isTargeted(input.desired, path)) continue;
     if (!isMissing(input, path, original)) continue;
-    if (original.state === 'present' && (!input.settings.preserve || (isHostsFile(path) && isSpegels(input, registry)))) continue;
+    if (original.state === 'present' && (!input.settings.preserve || (isHostsFile(path) && isSpegels(input, registry))))
+      continue;
     const bytes = bytesOf(input, original);
     if (original.content.kind === 'file' && (bytes === undefined || isDeadly(input, path, bytes))) continue;
     due.push({ path, original, bytes });
   }
   return due.sort((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+/** The other files in the directory of a hosts.toml as they will be when this plan is done, by name. */
+export const filesBeside = (input: PlanInput, path: string, unit: DesiredUnit): ReadonlyMap<string, Uint8Array> => {
+  const registry = registryOf(path);
+  const nameOf = (other: string): string => other.slice(registry.length + 1);
+  const found = new Map<string, Uint8Array>();
+  for (const other of input.index.files.get(registry) ?? []) {
+    const seen = input.tree.entries.get(other);
+    if (seen?.kind === 'file' && other !== path) found.set(nameOf(other), seen.bytes);
+  }
+  for (const due of duePaths(input, registry)) if (due.bytes !== undefined) found.set(nameOf(due.path), due.bytes);
+  for (const file of unit.files) found.set(file.name, file.bytes);
+  found.delete(nameOf(path));
+  return found;
 };

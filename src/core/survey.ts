@@ -84,14 +84,3 @@ export const surveyOf = (facts: { tree: Tree; ledger: Ledger; tools: Tools; desi
   }
   return found;
 };
-
-/** Bytes of the other files in the directory of a hosts.toml, by name. */
-export const filesBeside = (tree: Tree, path: string): ReadonlyMap<string, Uint8Array> => {
-  const directory = `${registryOf(path)}/`;
-  const found = new Map<string, Uint8Array>();
-  for (const [other, seen] of tree.entries) {
-    if (seen.kind === 'file' && other !== path && other.startsWith(directory))
-      found.set(other.slice(directory.length), seen.bytes);
-  }
-  return found;
-};
