@@ -21,7 +21,11 @@ export type Vector = {
 };
 
 /** What the engine made of a case. */
-export type Answer = { readonly output?: Uint8Array; readonly error?: TemplateError };
+export type Answer = {
+  readonly output?: Uint8Array;
+  readonly error?: TemplateError;
+  readonly phase: 'parse' | 'exec';
+};
 
 /** Reads a file of vectors; numbers keep what the text says of them: 5 is an int, 5.0 a float64. */
 export function readVectors(path: string): Vector[] {
@@ -51,6 +55,7 @@ function asFloats(value: unknown): unknown {
 /** Runs one case with the real engine. */
 export function answer(vector: Vector): Answer {
   const missing = vector.options?.find((option) => option.startsWith('missingkey='))?.slice('missingkey='.length);
+  let phase: Answer['phase'] = 'parse';
   try {
     const template = parseTemplate(vector.template, {
       name: 't',
@@ -58,9 +63,10 @@ export function answer(vector: Vector): Answer {
       tpl: vector.funcs === 'helm',
       ...(missing === undefined ? {} : { missingKey: missing as MissingKey }),
     });
-    return { output: template.executeBytes(vector.data) };
+    phase = 'exec';
+    return { phase, output: template.executeBytes(vector.data) };
   } catch (error) {
-    if (error instanceof TemplateError) return { error };
+    if (error instanceof TemplateError) return { phase, error };
     throw error;
   }
 }
@@ -71,7 +77,7 @@ export type Verdict = { readonly name: string; readonly points: Partial<Record<P
 type Point = 'outputs' | 'errors' | 'phases' | 'texts';
 
 /** Judges an answer: outputs by bytes, errors by being raised, by phase, and by text. */
-export function judge(vector: Vector, { output, error }: Answer): Verdict {
+export function judge(vector: Vector, { output, error, phase }: Answer): Verdict {
   const got = error === undefined ? Buffer.from(output ?? []).toString() : error.message;
   if (vector.error === undefined) {
     const wanted = Buffer.from(
@@ -80,7 +86,6 @@ export function judge(vector: Vector, { output, error }: Answer): Verdict {
     );
     return { name: vector.name, got, points: { outputs: output !== undefined && wanted.equals(output) } };
   }
-  const phase = error?.phase === 'parse' ? 'parse' : 'exec';
   const raised = error !== undefined;
   const points = {
     errors: raised,
