@@ -8,7 +8,7 @@ import { attributesOf, changesOf, type Put } from './plan-changes.ts';
 import { type FilePlan, planOurFile } from './plan-file.ts';
 import { type Target, targetOf, targetWithoutTemplate } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
-import { type Due, duePaths } from './preserve.ts';
+import { type Due, duePaths, withheld } from './preserve.ts';
 import { knownSpegel } from './spegel-file.ts';
 import type { Owned } from './writer.ts';
 
@@ -48,11 +48,16 @@ const companionSums = (unit: DesiredUnit, input: PlanInput): ReadonlyMap<string,
     unit.files.filter((file) => file.name !== 'hosts.toml').map((file) => [file.name, input.tools.sha256(file.bytes)]),
   );
 
-const planHosts = (input: PlanInput, unit: DesiredUnit, file: DesiredFile): { plan: FilePlan; spegelStays: boolean } => {
+const planHosts = (
+  input: PlanInput,
+  unit: DesiredUnit,
+  file: DesiredFile,
+): { plan: FilePlan; spegelStays: boolean } => {
   const path = `${unit.registry}/hosts.toml`;
   const known = knownSpegel(path, input.tree.entries.get(path), ownedAt(input, path), input);
   const target = targetOf(input, { path, unit, file, known });
-  if (target.kind === 'leave') return { plan: { decision: leave(input, path, target) }, spegelStays: known?.standIn === undefined };
+  if (target.kind === 'leave')
+    return { plan: { decision: leave(input, path, target) }, spegelStays: known?.standIn === undefined };
   if (target.kind === 'spegel') return { plan: spegelBack(input, path, target), spegelStays: true };
   const marked: MarkedFile = { ...target.file, companions: companionSums(unit, input) };
   return { plan: planOurFile(input, { path, file, marked, mode: target.mode }, target), spegelStays: false };
@@ -77,7 +82,14 @@ const planUnit = (input: PlanInput, unit: DesiredUnit, lastGood: boolean): reado
   if (!lastGood) return all;
   return all.map((plan) =>
     plan.decision.action === 'write'
-      ? { ...plan, decision: { ...plan.decision, reason: 'last-good', detail: "today's template has an error: the last good content" } }
+      ? {
+          ...plan,
+          decision: {
+            ...plan.decision,
+            reason: 'last-good',
+            detail: "today's template has an error: the last good content",
+          },
+        }
       : plan,
   );
 };
@@ -89,20 +101,38 @@ const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>):
   const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
   const end = known === undefined ? 'gone' : targetWithoutTemplate(input, known);
   if (end === 'spegel' && known !== undefined) {
-    return spegelBack(input, path, { kind: 'spegel', known, detail: "no template points here any more: Spegel's own file" });
+    return spegelBack(input, path, {
+      kind: 'spegel',
+      known,
+      detail: "no template points here any more: Spegel's own file",
+    });
   }
   if (end === 'wait') {
     const detail = "Spegel's mirrors are asked before its file comes back";
     return { decision: { path, action: 'wait', reason: 'waiting-for-probe', detail, writer: owned.writer } };
   }
   if (due.has(path)) return undefined;
-  return { decision: { path, action: 'remove', reason: 'no-template', detail: 'no template points here any more', writer: owned.writer } };
+  return {
+    decision: {
+      path,
+      action: 'remove',
+      reason: 'no-template',
+      detail: 'no template points here any more',
+      writer: owned.writer,
+    },
+  };
 };
 
 const foreignDecision = (input: PlanInput, path: string): FileDecision => {
   const owned = ownedAt(input, path);
   if (owned.writer === 'spegel') {
-    return { path, action: 'leave', reason: 'spegel-owns-it', writer: 'spegel', detail: 'Spegel wrote it, no template points here' };
+    return {
+      path,
+      action: 'leave',
+      reason: 'spegel-owns-it',
+      writer: 'spegel',
+      detail: 'Spegel wrote it, no template points here',
+    };
   }
   const detail = input.settings.preserve ? 'not ours: a copy is kept, it comes back if Spegel clears it' : 'not ours';
   return { path, action: 'leave', reason: 'not-ours', writer: owned.writer, detail };
@@ -112,7 +142,8 @@ const dueDecision = (input: PlanInput, due: Due): FileDecision => ({
   path: due.path,
   action: 'put-back',
   reason: 'preserved',
-  detail: due.original.state === 'replaced' ? 'what stood here before ours' : 'Spegel took it away: back as it was last seen',
+  detail:
+    due.original.state === 'replaced' ? 'what stood here before ours' : 'Spegel took it away: back as it was last seen',
   writer: ownedAt(input, due.path).writer,
   ...(due.bytes === undefined ? {} : { bytes: due.bytes }),
 });
@@ -128,14 +159,22 @@ const behindLink = (input: PlanInput, registry: string, unit: DesiredUnit | unde
   const top = input.tree.entries.get(registry);
   if (top === undefined || top.kind === 'directory' || unit === undefined) return undefined;
   const detail = `certs.d/${registry} is a ${top.kind === 'symlink' ? 'symbolic link' : top.kind}: nothing is written through it; remove it`;
-  const files = unit.files.map((file): FileDecision => ({
-    path: `${registry}/${file.name}`,
-    action: 'refuse',
-    reason: 'behind-symlink',
-    detail,
-    writer: 'foreign',
-  }));
-  const problem = { code: 'registry-not-a-directory', severity: 'error', message: detail, hint: 'Remove it, or remove the extension for it.', path: registry } as const;
+  const files = unit.files.map(
+    (file): FileDecision => ({
+      path: `${registry}/${file.name}`,
+      action: 'refuse',
+      reason: 'behind-symlink',
+      detail,
+      writer: 'foreign',
+    }),
+  );
+  const problem = {
+    code: 'registry-not-a-directory',
+    severity: 'error',
+    message: detail,
+    hint: 'Remove it, or remove the extension for it.',
+    path: registry,
+  } as const;
   return { registry, files, changes: [], problems: [problem] };
 };
 
@@ -143,7 +182,9 @@ const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly P
   const known = input.ledger.directories[registry];
   const stands = input.tree.entries.has(registry) || puts.length > 0;
   if (known?.state !== 'present' || stands || !input.settings.preserve) return [];
-  return [{ path: registry, entry: { kind: 'directory', path: registry, ...attributesOf(input, registry) }, seen: undefined }];
+  return [
+    { path: registry, entry: { kind: 'directory', path: registry, ...attributesOf(input, registry) }, seen: undefined },
+  ];
 };
 
 /** Plans one registry directory: all of its files together. */
@@ -160,6 +201,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const due = broken && effective === undefined ? [] : duePaths(input, registry).filter((one) => !wanted.has(one.path));
   const dueSet = new Set(due.map((one) => one.path));
   const here = (input.index.files.get(registry) ?? []).filter((path) => !covered.has(path));
+  const named = withheld(input, registry).filter(({ path }) => !here.includes(path));
   const leftovers = here.flatMap((path): FilePlan[] => {
     if (wanted.has(path)) return [];
     const plan = broken ? undefined : planLeftover(input, path, dueSet);
@@ -171,7 +213,9 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const puts: Put[] = [
     ...plans.flatMap((plan): Put[] => {
       const { path } = plan.decision;
-      return plan.put === undefined ? [] : [{ path, entry: { kind: 'file', path, ...plan.put }, seen: input.tree.entries.get(path) }];
+      return plan.put === undefined
+        ? []
+        : [{ path, entry: { kind: 'file', path, ...plan.put }, seen: input.tree.entries.get(path) }];
     }),
     ...back.map((one): Put => ({ path: one.path, entry: dueEntry(one), seen: input.tree.entries.get(one.path) })),
   ];
@@ -180,11 +224,20 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const removals = leftovers.filter((plan) => plan.decision.action === 'remove').map((plan) => plan.decision.path);
   return {
     registry,
-    files: [...plans.map((plan) => plan.decision), ...back.map((one) => dueDecision(input, one))],
-    changes: changesOf(input, registry, [...puts, ...emptyDirectoryBack(input, registry, puts)], removals),
+    files: [...plans.map((plan) => plan.decision), ...back.map((one) => dueDecision(input, one)), ...named],
+    changes: changesOf(
+      input,
+      registry,
+      [...puts, ...(named.length > 0 ? [] : emptyDirectoryBack(input, registry, puts))],
+      removals,
+    ),
     problems: today?.problems ?? [],
-    fights: Object.fromEntries(plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]]))),
-    spegel: Object.fromEntries(plans.flatMap((plan) => (plan.spegel === undefined ? [] : [[plan.decision.path, plan.spegel]]))),
+    fights: Object.fromEntries(
+      plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]])),
+    ),
+    spegel: Object.fromEntries(
+      plans.flatMap((plan) => (plan.spegel === undefined ? [] : [[plan.decision.path, plan.spegel]])),
+    ),
     good: today !== undefined && !broken ? today : undefined,
   };
 };

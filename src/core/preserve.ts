@@ -1,4 +1,5 @@
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
+import type { FileDecision } from './decision.ts';
 import type { DesiredUnit } from './desired.ts';
 import type { Original } from './ledger.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -29,24 +30,45 @@ const isMissing = (input: PlanInput, path: string, original: Original): boolean 
 const isSpegels = (input: PlanInput, registry: string): boolean =>
   input.survey.get(`${registry}/hosts.toml`)?.writer === 'spegel' || `${registry}/hosts.toml` in input.ledger.spegel;
 
-/**
- * Other people's files of one registry that Spegel moved away or cleared, or that ours had replaced (design.md, "Other
- * people's files"). Without `preserve` only what we ourselves replaced comes back.
- */
-export const duePaths = (input: PlanInput, registry: string): readonly Due[] => {
-  const due: Due[] = [];
+/** What is missing of somebody's in one registry, whether it can come back or not. */
+const missingPaths = (input: PlanInput, registry: string): readonly Due[] => {
+  const missing: Due[] = [];
   for (const path of input.index.originals.get(registry) ?? []) {
     const original = input.ledger.originals[path];
     if (original === undefined || original.state === 'removed' || isTargeted(input.desired, path)) continue;
     if (!isMissing(input, path, original)) continue;
-    if (original.state === 'present' && (!input.settings.preserve || (isHostsFile(path) && isSpegels(input, registry))))
-      continue;
-    const bytes = bytesOf(input, original);
-    if (original.content.kind === 'file' && (bytes === undefined || isDeadly(input, path, bytes))) continue;
-    due.push({ path, original, bytes });
+    const spegels = isHostsFile(path) && isSpegels(input, registry);
+    if (original.state === 'present' && (!input.settings.preserve || spegels)) continue;
+    missing.push({ path, original, bytes: bytesOf(input, original) });
   }
-  return due.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return missing.sort((a, b) => (a.path < b.path ? -1 : 1));
 };
+
+const isLost = ({ original, bytes }: Due): boolean => original.content.kind === 'file' && bytes === undefined;
+
+const isKiller = (input: PlanInput, { path, bytes }: Due): boolean =>
+  bytes !== undefined && isDeadly(input, path, bytes);
+
+/**
+ * Other people's files of one registry that Spegel moved away or cleared, or that ours had replaced (design.md, "Other
+ * people's files"). Without `preserve` only what we ourselves replaced comes back.
+ */
+export const duePaths = (input: PlanInput, registry: string): readonly Due[] =>
+  missingPaths(input, registry).filter((one) => !isLost(one) && !isKiller(input, one));
+
+/** What does not come back is named. */
+export const withheld = (input: PlanInput, registry: string): readonly FileDecision[] =>
+  missingPaths(input, registry).flatMap((one): FileDecision[] => {
+    const { path } = one;
+    const writer = input.survey.get(path)?.writer ?? 'absent';
+    if (isLost(one)) {
+      const detail = `somebody's ${path} is missing, and its bytes were lost with the state directory`;
+      return [{ path, action: 'refuse', reason: 'unreadable', writer, detail }];
+    }
+    if (!isKiller(input, one)) return [];
+    const detail = `somebody's ${path} would kill this node's containerd: a copy is kept, it is not put back`;
+    return [{ path, action: 'refuse', reason: 'would-kill-containerd', writer, detail }];
+  });
 
 /** The other files in the directory of a hosts.toml as they will be when this plan is done, by name. */
 export const filesBeside = (input: PlanInput, path: string, unit: DesiredUnit): ReadonlyMap<string, Uint8Array> => {

@@ -2,6 +2,7 @@ import type { Change } from './change.ts';
 import type { Decision, FileDecision } from './decision.ts';
 import type { Original } from './ledger.ts';
 import type { SpegelFile } from './marker.ts';
+import { changesOf, type Put } from './plan-changes.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isDeadly } from './preserve.ts';
 import { knownSpegel, livenessOf, localMirrors } from './spegel-file.ts';
@@ -89,6 +90,23 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
   return kept ?? removal(path, seen, owned.writer);
 };
 
+/** Somebody's file that was never put back, since it would kill containerd: its bytes lie beside its place. */
+const asideOf = (input: PlanInput, path: string, original: Original): Step | undefined => {
+  const { content, state } = original;
+  const aside = `${path}.deadly`;
+  const stands = input.tree.entries.has(path) || input.tree.entries.has(aside);
+  if (state !== 'present' || stands || content.kind !== 'file') return undefined;
+  const bytes = input.tools.object(content.sha256);
+  if (bytes === undefined || !isDeadly(input, path, bytes)) return undefined;
+  const detail = `it would kill this node's containerd: it lies as certs.d/${aside}`;
+  const { mode, uid, gid } = content;
+  const put: Put = { path: aside, entry: { kind: 'file', path: aside, bytes, mode, uid, gid }, seen: undefined };
+  return {
+    file: { path, action: 'put-back', reason: 'would-kill-containerd', detail, writer: 'absent' },
+    changes: changesOf(input, registryOf(path), [put], []),
+  };
+};
+
 /** Ours inside `_backup/`, where Spegel's first start moved it: what stood before takes its place there too. */
 const releaseBackup = (input: PlanInput, path: string, seen: Seen): Step | undefined => {
   const owned = ownerAt(path, { ...input, backup: true });
@@ -131,7 +149,7 @@ const gather = (registry: string, steps: readonly Step[], made: readonly string[
 
 /**
  * Gives everything back: what was there before handspegel, Spegel's own bytes where a stand-in holds them and Spegel is
- * alive, in `_backup/` too. `.` among the ledger's directories is certs.d itself.
+ * alive, in `_backup/` too.
  */
 export const planRelease = (input: PlanInput): ReleasePlan => {
   const steps = new Map<string, Step[]>();
@@ -145,6 +163,10 @@ export const planRelease = (input: PlanInput): ReleasePlan => {
     if (step === 'waiting') waiting = `Spegel's mirrors of ${path} are asked before its file comes back`;
     else if (step !== undefined) add(registryOf(path), step);
   }
+  for (const [path, original] of Object.entries(input.ledger.originals)) {
+    const step = asideOf(input, path, original);
+    if (step !== undefined) add(registryOf(path), step);
+  }
   for (const [path, seen] of input.tree.backup ?? []) {
     if (seen.kind === 'directory') continue;
     const step = releaseBackup(input, path, seen);
@@ -153,14 +175,13 @@ export const planRelease = (input: PlanInput): ReleasePlan => {
   const broughtBack = Object.entries(input.ledger.directories).flatMap(([path, { from }]) =>
     from === 'backup' && input.tree.backup?.has(path) === true && input.tree.entries.has(path) ? [path] : [],
   );
-  const made = [...input.ledger.made.filter((path) => path !== '.'), ...broughtBack];
+  // certs.d itself and what is above it goes last, when nothing of ours is left in it.
+  const inside = input.ledger.made.filter((path) => path !== '.' && !path.startsWith('/'));
+  const made = [...inside, ...broughtBack];
   const madeBy = (registry: string): readonly string[] => made.filter((path) => registryOf(path) === registry);
   const registries = new Set([...steps.keys(), ...made.map(registryOf)]);
   const decisions = [...registries]
     .sort()
     .map((registry) => gather(registry, steps.get(registry) ?? [], madeBy(registry)));
-  const root: Decision[] = input.ledger.made.includes('.')
-    ? [{ registry: '.', files: [], changes: [{ kind: 'remove-empty-directory', path: '.' }], problems: [] }]
-    : [];
-  return { decisions: [...decisions, ...root], waiting };
+  return { decisions, waiting };
 };
