@@ -129,10 +129,24 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     }
   };
 
+  // Kept by a pass only: whoever just looks, waits for another agent or is released writes nothing.
+  let inForce: StoredConfig | undefined;
+  let isStored = true;
+  const storeConfiguration = (): void => {
+    if (isStored || inForce === undefined) return;
+    tryState('the configuration', () => {
+      store.writeJson('config.json', inForce);
+      isStored = true;
+    });
+  };
+
   const configuration = createConfiguration({
     mounted: options.mounted,
     stored: readState('config.json', asStored),
-    store: (stored) => tryState('the configuration', () => store.writeJson('config.json', stored)),
+    store: (stored) => {
+      inForce = stored;
+      isStored = false;
+    },
     tools,
     clock: clock.now,
   });
@@ -199,7 +213,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const turn = (releasing: boolean): PassResult => {
     configuration.reload();
     const now = intent(releasing);
-    if (!releasing) rememberFacts(now.facts);
+    if (!releasing) {
+      storeConfiguration();
+      rememberFacts(now.facts);
+    }
     let result = reconciler.pass(now);
     // What was just written is read back as containerd will see it; a second change would be a bug, not a loop.
     if (result.changed.length > 0 && result.applied && !result.released) {
@@ -259,12 +276,15 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   };
 
   const forget = (): void => {
-    const made = [...reconciler.ledger().made].filter((path) => path.startsWith('/'));
+    const { made } = reconciler.ledger();
+    const above = made.map((path) => (path === '.' ? certsDir : path)).filter((path) => path.startsWith('/'));
     applier.sweep();
-    for (const path of [...applier.madeDirectories(), ...made].sort((a, b) => b.length - a.length)) removeIfEmpty(path);
+    for (const path of [...applier.madeDirectories(), ...above].sort((a, b) => b.length - a.length))
+      removeIfEmpty(path);
     store.removeAll(['released']);
     reconciler = boot(emptyLedger);
     remembered = undefined;
+    isStored = false;
     recent = [];
   };
 

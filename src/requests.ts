@@ -131,10 +131,12 @@ export type CommandDeps = {
   readonly patienceMs: number;
 };
 
+export const alreadyReleased: CommandAnswer = { ok: true, message: 'already released: nothing to do' };
+
 /** Release now: mirrors of kept Spegel files are asked first, since a dead Spegel's file does not come back. */
 const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   const { node, releases, prober, status, clock, patienceMs } = deps;
-  if (releases.isReleased()) return { ok: true, message: 'already released: nothing to do' };
+  if (releases.isReleased()) return alreadyReleased;
   releases.request();
   for (const end = clock.now() + patienceMs; clock.now() < end; ) {
     const result = node.turn(true);

@@ -5,7 +5,13 @@ import { probeHolder, tryLock } from '../io/lock.ts';
 import { createStore } from '../io/store.ts';
 import { createNode } from '../node.ts';
 import { createProber } from '../prober.ts';
-import { type CommandAnswer, type CommandRequest, createReleases, handleCommand } from '../requests.ts';
+import {
+  alreadyReleased,
+  type CommandAnswer,
+  type CommandRequest,
+  createReleases,
+  handleCommand,
+} from '../requests.ts';
 import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
 import type { Values } from './options.ts';
 
@@ -35,6 +41,11 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
       ok: true,
       message: was ? 'no longer released: the agent takes over when it runs' : 'not released: nothing to do',
     };
+  }
+  if (request.command === 'release' && releases.isReleased()) {
+    ending.abort();
+    // Also beside an agent: it serves no requests while it is released.
+    return alreadyReleased;
   }
   const parent = dirname(node.certsDir);
   mkdirSync(parent, { recursive: true });
