@@ -182,6 +182,7 @@ describe('a process of another user', () => {
       const ended = await handspegel(t, place, [word], { wrap: nobody });
       assert.equal(ended.code, code, ended.output);
     }
+    assert.equal((await handspegel(t, place, ['plan'])).code, 3, 'root looks, too');
     assert.equal(statSync(place.certsDir, { throwIfNoEntry: false }), undefined);
     assert.equal(statSync(place.stateDir, { throwIfNoEntry: false }), undefined);
   });
