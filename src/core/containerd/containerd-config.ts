@@ -33,6 +33,8 @@ export type LoadedConfig = {
   readonly files: readonly LoadedFile[];
   readonly faults: readonly ConfigFault[];
   readonly merged: MergedConfig;
+  /** Where its socket is, if the configuration says so. */
+  readonly address: string | undefined;
   /** Of all files together. */
   readonly disabledPlugins: readonly string[];
 };
@@ -65,6 +67,15 @@ const words = (value: unknown): readonly string[] =>
 
 const numberOf = (value: unknown): number =>
   typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : 0;
+
+/** `grpc.address`, which version 4 keeps in a plugin of its own. */
+const addressOf = (table: Readonly<Record<string, unknown>>, plugins: ConfigPart['plugins']): string | undefined => {
+  const places = [table['grpc'], plugins['io.containerd.server.v1.grpc']];
+  const said = places.flatMap((place) =>
+    isTomlTable(place) && typeof place['address'] === 'string' ? place['address'] : [],
+  );
+  return said.find((address) => address !== '');
+};
 
 type Opened = { readonly file: LoadedFile; readonly table: Readonly<Record<string, unknown>> };
 
@@ -104,6 +115,7 @@ export const loadContainerdConfig = (path: string, reader: ConfigReader, version
   const seen = new Set<string>();
   const pending = [path];
   let root: number | undefined;
+  let address: string | undefined;
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     if (seen.has(next)) continue;
     seen.add(next);
@@ -124,9 +136,10 @@ export const loadContainerdConfig = (path: string, reader: ConfigReader, version
       faults.push({ kind: 'version', file: file.path, message });
     }
     files.push(file);
+    address = addressOf(table, file.plugins) ?? address;
     disabled.push(...words(table['disabled_plugins']));
     pending.push(...importsOf(file.path, table, reader));
   }
   const state = faults.length > 0 ? 'fails' : files.length === 0 ? 'absent' : 'loaded';
-  return { path, state, files, faults, merged: mergeParts(files, version), disabledPlugins: disabled };
+  return { path, state, files, faults, merged: mergeParts(files, version), address, disabledPlugins: disabled };
 };

@@ -122,9 +122,12 @@ const certificateFindings = (view: View, registry: RegistryEntry): readonly Find
 };
 
 const directoryFindings = (view: View, registry: RegistryEntry, hasDefault: boolean): readonly Finding[] => {
+  const names = nameFindings(view, registry);
+  // What no image name leads to hides nothing.
+  const read = names.every(({ code }) => code === 'certs-directory-unusual');
   const found = [
-    ...nameFindings(view, registry),
-    ...hidingFindings(view, registry, hasDefault),
+    ...names,
+    ...(read ? hidingFindings(view, registry, hasDefault) : []),
     ...fileNameFindings(view, registry),
     ...certificateFindings(view, registry),
     ...hostsFindings(view, registry),

@@ -1,10 +1,12 @@
 import { namespaceOf } from '../config/extension-path.ts';
 import { modelledVersions } from '../containerd/containerd-version.ts';
 import { type HostsProblemCode, hostsProblems } from '../containerd/hosts-problems.ts';
-import { type JudgedProblem, judgeHostsFile, type ParsedHost } from '../containerd/judge.ts';
+import { judgeHostsFile, type ParsedHost } from '../containerd/judge.ts';
 import { lintHostsFile } from '../containerd/lint-hosts.ts';
 import { lookup } from '../containerd/lookup.ts';
 import { type LookupFiles, openTree } from '../containerd/lookup-tree.ts';
+import { forPeople } from '../judged.ts';
+import type { Problem } from '../problem.ts';
 import type { Tree } from '../tree.ts';
 import { filesBeside, lookupTreeOf, type RegistryEntry, registriesOf } from './certs-tree.ts';
 import type { CertsFacts } from './doctor-facts.ts';
@@ -30,14 +32,12 @@ export const at = ({ root }: CertsFacts, path: string): { readonly file: string 
 const version = (facts: CertsFacts) =>
   facts.version ?? modelledVersions.at(-1) ?? { major: 2, minor: 4, patch: 2, text: '2.4.2' };
 
-const asFinding = (problem: JudgedProblem, path: string, facts: CertsFacts): Finding => {
-  const { versions, ...problemOnly } = problem;
-  const some = facts.version === undefined && versions.length < modelledVersions.length;
-  const rest = some
-    ? { ...problemOnly, message: `${problem.message} (containerd ${versions.join(', ')})` }
-    : problemOnly;
-  const row = Object.hasOwn(hostsProblems, problem.code) ? hostsProblems[problem.code as HostsProblemCode] : undefined;
-  return { ...rest, ...at(facts, path), why: row === undefined ? 'It may change where pulls go.' : `${row.meaning}.` };
+const asFinding = (problem: Problem, path: string, facts: CertsFacts): Finding => {
+  const known = Object.hasOwn(hostsProblems, problem.code)
+    ? hostsProblems[problem.code as HostsProblemCode]
+    : undefined;
+  const why = known === undefined ? 'It may change where pulls go.' : `${known.meaning}.`;
+  return { ...problem, ...at(facts, path), why };
 };
 
 const beside = (view: View, registry: RegistryEntry): ReadonlyMap<string, Uint8Array> =>
@@ -63,20 +63,13 @@ const judgeOptions = (view: View, registry: RegistryEntry) => {
   };
 };
 
-/** Remarks that hold for old versions alone would mislead most people when the version is not known. */
-const matters = (problem: JudgedProblem, facts: CertsFacts): boolean =>
-  facts.version !== undefined ||
-  problem.severity === 'error' ||
-  problem.versions.includes(modelledVersions.at(-1)?.text ?? '');
-
 export const hostsFindings = (view: View, registry: RegistryEntry): readonly Finding[] => {
   const { facts } = view;
   const path = `${registry.name}/hosts.toml`;
   const read = view.files.read(`${facts.root}/${path}`);
   if (!read.ok) return [];
-  return lintHostsFile(read.value, judgeOptions(view, registry))
-    .filter((problem) => matters(problem, facts))
-    .map((problem) => asFinding(problem, path, facts));
+  const judged = lintHostsFile(read.value, judgeOptions(view, registry));
+  return forPeople(judged, facts.version).map((problem) => asFinding(problem, path, facts));
 };
 
 /** What containerd itself says when it looks for this registry, if it fails. */
