@@ -179,6 +179,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const start = async (stopping: AbortSignal): Promise<void> => {
     const lock = await deps.acquireLock(parent, onWaiting, stopping);
     if (stopping.aborted) return lock.close();
+    node.reopen();
     waiting.holder = undefined;
     state.holding = true;
     node.sweep();

@@ -62,6 +62,8 @@ export type Node = {
   readonly toProbe: () => readonly string[];
   /** Until a moment on the steady clock, at most a second. */
   readonly wait: (until: number | undefined) => Promise<void>;
+  /** Reads again what is remembered: until the lock was ours, its last holder may have written there. */
+  readonly reopen: () => void;
   /** Removes what an earlier run left unfinished. */
   readonly sweep: () => void;
 };
@@ -140,16 +142,18 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     });
   };
 
-  const configuration = createConfiguration({
-    mounted: options.mounted,
-    stored: readState('config.json', asStored),
-    store: (stored) => {
-      inForce = stored;
-      isStored = false;
-    },
-    tools,
-    clock: clock.now,
-  });
+  const openConfiguration = (): Configuration =>
+    createConfiguration({
+      mounted: options.mounted,
+      stored: readState('config.json', asStored),
+      store: (stored) => {
+        inForce = stored;
+        isStored = false;
+      },
+      tools,
+      clock: clock.now,
+    });
+  let configuration = openConfiguration();
 
   const applier = createApplier({ certsDir });
   const journal = (record: JournalRecord): void => {
@@ -288,9 +292,18 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     recent = [];
   };
 
+  const reopen = (): void => {
+    configuration = openConfiguration();
+    remembered = readState('facts.json', asFacts);
+    recent = store.readJournal(journalShown);
+    reconciler = boot(readState('ledger.json', asLedger));
+  };
+
   return {
     certsDir,
-    configuration,
+    get configuration() {
+      return configuration;
+    },
     tools,
     facts,
     intent,
@@ -302,6 +315,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     setLedger: (ledger) => reconciler.setLedger(ledger),
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
+    reopen,
     sweep: applier.sweep,
   };
 };
