@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { chmodSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { writeDirectory } from '../support/directory.ts';
 import { type Agent, type Ended, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { stays } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
-const configOf = (mirror: string): string => `
+const configOf = (mirror: string, registry = 'great-registry.com'): string => `
 extensions:
   great:
-    path: templates/root_dir/etc/containerd/certs.d/${path}
+    path: templates/root_dir/etc/containerd/certs.d/${registry}/hosts.toml
     content: |
       [host.'https://${mirror}']
       capabilities = ['pull', 'resolve']
@@ -69,6 +70,21 @@ for (const shared of [true, false]) {
       await second.until('it writes', () => says(place, 'after') || undefined);
       await second.until('it is ready', async () => (await second.get('/readyz')).code === 200 || undefined);
     });
+
+    if (shared) {
+      it('the writer is killed: the other remembers what that one had saved meanwhile', async (t) => {
+        const { place, first, second } = await begin(t, shared);
+        const theirs = "server = 'https://before.example.com'\n";
+        writeDirectory(place.certsDir, { 'late.example.com/hosts.toml': theirs });
+        place.configure(configOf('two', 'late.example.com'));
+        await first.until('replaced', () => place.files()['late.example.com/hosts.toml'] !== theirs || undefined);
+        await first.stop('SIGKILL');
+        await second.until('it takes over', () => second.output().includes('first pass') || undefined);
+        const ended = await release(t, place);
+        assert.equal(ended.code, 0, ended.output);
+        assert.deepEqual(place.files(), { 'late.example.com/hosts.toml': theirs });
+      });
+    }
 
     it('the writer is stopped: nobody writes, and both take it up again when it goes on', async (t) => {
       const { place, other, first, second } = await begin(t, shared);
