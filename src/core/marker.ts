@@ -81,9 +81,7 @@ const carryLines = (body: Uint8Array, spegel: SpegelFile): Uint8Array => {
   const newline = body.length > 0 && body[body.length - 1] !== 10 ? '\n' : '';
   const head = `mode=${spegel.mode.toString(8).padStart(4, '0')} uid=${spegel.uid} gid=${spegel.gid} body=${body.length}`;
   const lines = toBase64(spegel.bytes).match(/.{1,100}/g) ?? [];
-  return encoder.encode(
-    `${newline}${carried}${head}\n${lines.map((line) => `${carried}${line}\n`).join('')}`,
-  );
+  return encoder.encode(`${newline}${carried}${head}\n${lines.map((line) => `${carried}${line}\n`).join('')}`);
 };
 
 /**
@@ -93,7 +91,8 @@ const carryLines = (body: Uint8Array, spegel: SpegelFile): Uint8Array => {
  */
 export const composeFile = (file: MarkedFile, version: string, sha256: Sha256): Uint8Array => {
   if (file.body.length === 0) return file.body;
-  const rest = file.standIn === undefined ? file.body : concatBytes(file.body, carryLines(file.body, file.standIn.spegel));
+  const rest =
+    file.standIn === undefined ? file.body : concatBytes(file.body, carryLines(file.body, file.standIn.spegel));
   const words = [version, `source=${encodeWord(file.source)}`];
   if (file.standIn !== undefined) words.push(`standin=${file.standIn.reason}`);
   if (file.companions !== undefined && file.companions.size > 0) {
@@ -127,17 +126,18 @@ const readCompanions = (word: string | undefined): ReadonlyMap<string, string> =
   return new Map(pairs);
 };
 
-/** Reads the marker of a file of ours; `undefined` when there is none. `intact` is false when a person edited it. */
-export const readMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
+const parseMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
   const end = bytes.indexOf(10);
   if (end < prefix.length) return undefined;
   const line = decoder.decode(bytes.subarray(0, end));
   if (!line.startsWith(prefix)) return undefined;
   const [version = '', ...words] = line.slice(prefix.length).split(' ');
-  const fields = new Map(words.map((word): [string, string] => {
-    const equals = word.indexOf('=');
-    return [word.slice(0, equals), word.slice(equals + 1)];
-  }));
+  const fields = new Map(
+    words.map((word): [string, string] => {
+      const equals = word.indexOf('=');
+      return [word.slice(0, equals), word.slice(equals + 1)];
+    }),
+  );
   const rest = bytes.slice(end + 1);
   const intact = fields.get('sha256') === sha256(rest);
   const reason = standInReasons.find((known) => known === fields.get('standin'));
@@ -152,4 +152,18 @@ export const readMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefine
     ...(carries !== undefined && reason !== undefined ? { standIn: { reason, spegel: carries.spegel } } : {}),
     ...(companions.size > 0 ? { companions } : {}),
   };
+};
+
+/** The bytes of a file that did not change are the same object in every look: what was read of them is kept. */
+const known = new WeakMap<Sha256, WeakMap<Uint8Array, { readonly marked: Marked | undefined }>>();
+
+/** Reads the marker of a file of ours; `undefined` when there is none. `intact` is false when a person edited it. */
+export const readMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
+  const files = known.get(sha256) ?? new WeakMap<Uint8Array, { readonly marked: Marked | undefined }>();
+  known.set(sha256, files);
+  const found = files.get(bytes);
+  if (found !== undefined) return found.marked;
+  const marked = parseMarked(bytes, sha256);
+  files.set(bytes, { marked });
+  return marked;
 };

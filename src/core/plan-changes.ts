@@ -62,7 +62,7 @@ const rightsOf = (input: PlanInput, registry: string): readonly Change[] => {
   const directory = input.tree.entries.get(registry);
   if (directory?.kind !== 'directory') return [];
   const theirs = input.ledger.directories[registry];
-  const isOurs = input.ledger.made.includes(registry);
+  const isOurs = input.index.made.has(registry);
   const overdue = theirs?.state === 'present' && cameOutOfBackup(registry, directory, input.ledger);
   if (!isOurs && !overdue) return [];
   const { mode, uid, gid } = isOurs || theirs === undefined ? { mode: 0o755, ...input.owner } : theirs;

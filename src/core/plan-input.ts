@@ -30,6 +30,8 @@ export type RegistryIndex = {
   /** Everything that stands but directories. */
   readonly files: ReadonlyMap<string, readonly string[]>;
   readonly originals: ReadonlyMap<string, readonly string[]>;
+  /** Directories that we made. */
+  readonly made: ReadonlySet<string>;
 };
 
 const group = (paths: Iterable<string>): ReadonlyMap<string, readonly string[]> => {
@@ -46,6 +48,7 @@ const group = (paths: Iterable<string>): ReadonlyMap<string, readonly string[]> 
 export const indexOf = (tree: Tree, ledger: Ledger): RegistryIndex => ({
   files: group([...tree.entries].flatMap(([path, seen]) => (seen.kind === 'directory' ? [] : [path]))),
   originals: group(Object.keys(ledger.originals)),
+  made: new Set(ledger.made),
 });
 
 export type PlanSettings = {
