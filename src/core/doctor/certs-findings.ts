@@ -41,6 +41,7 @@ const hidingFindings = (view: View, registry: RegistryEntry, hasDefault: boolean
       finding('certs-empty-directory', `${name}/ is empty and hides _default`, `rmdir ${facts.root}/${name}`, place),
     ];
   }
+  if (files.get('hosts.toml')?.kind === 'unreadable') return [];
   const hosts = view.files.read(`${facts.root}/${name}/hosts.toml`);
   if (!hosts.ok && hosts.error === 'no such file or directory') {
     const message = `${name}/ has no hosts.toml and hides _default`;

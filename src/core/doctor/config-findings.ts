@@ -142,7 +142,7 @@ const withoutPath = (input: ConfigInput, settings: ImageSettings): Finding | und
 };
 
 const aboutList = (input: ConfigInput, settings: ImageSettings, spot: Spot): readonly Finding[] => {
-  if (settings.directories.length < 2) return [];
+  if (settings.directories.length < 2 || settings.mirrors.length > 0) return [];
   const message = `config_path is ${settings.effectivePath}`;
   const hint = `Write one directory:\n${setting(input)}\nor set use_local_image_pull = true in [plugins."${pluginIds.images}"].`;
   if (settings.transferService) {

@@ -32,12 +32,20 @@ export const at = ({ root }: CertsFacts, path: string): { readonly file: string 
 const version = (facts: CertsFacts) =>
   facts.version ?? modelledVersions.at(-1) ?? { major: 2, minor: 4, patch: 2, text: '2.4.2' };
 
+/** Advice about files that do their work: Spegel's own on containerd 1.x would otherwise be a finding for ever. */
+const advice: ReadonlySet<string> = new Set([
+  'hosts-dial-timeout-unknown',
+  'hosts-no-dial-timeout',
+  'hosts-https-first',
+] satisfies readonly HostsProblemCode[]);
+
 const asFinding = (problem: Problem, path: string, facts: CertsFacts): Finding => {
   const known = Object.hasOwn(hostsProblems, problem.code)
     ? hostsProblems[problem.code as HostsProblemCode]
     : undefined;
   const why = known === undefined ? 'It may change where pulls go.' : `${known.meaning}.`;
-  return { ...problem, ...at(facts, path), why };
+  const severity = facts.rights && advice.has(problem.code) ? 'info' : problem.severity;
+  return { ...problem, severity, ...at(facts, path), why };
 };
 
 const beside = (view: View, registry: RegistryEntry): ReadonlyMap<string, Uint8Array> =>
