@@ -39,10 +39,17 @@ const hostsTarget = (path: string): LintTarget => ({
   beside: namesBeside(dirname(path), basename(path)),
 });
 
-/** A directory whose directories hold hosts.toml files, or that is called as containerd's are. */
-const isTree = (path: string, entries: readonly Dirent[]): boolean =>
-  /^(?:certs|hosts)\.d$/.test(basename(path)) ||
-  entries.some((entry) => entry.isDirectory() && readdirSync(join(path, entry.name)).some(isHosts));
+const isCertificate = (name: string): boolean => /\.(?:crt|cert|key|pem)$/i.test(name);
+
+/** A directory that is called as containerd's are, or whose directories hold what belongs there and nothing else. */
+const isTree = (path: string, entries: readonly Dirent[]): boolean => {
+  if (/^(?:certs|hosts)\.d$/.test(basename(path))) return true;
+  const inside = entries.filter((entry) => entry.isDirectory()).map(({ name }) => readdirSync(join(path, name)));
+  return (
+    inside.some((names) => names.some(isHosts)) &&
+    inside.every((names) => names.every((name) => isHosts(name) || isCertificate(name)))
+  );
+};
 
 const walk = (path: string, depth: number): readonly LintTarget[] => {
   const entries = readdirSync(path, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
