@@ -81,7 +81,7 @@ export type Agent = Running & {
   readonly status: () => Promise<Status>;
   /** Waits until its status is as asked for. */
   readonly whenStatus: (what: string, isSo: (status: Status) => boolean, limitMs?: number) => Promise<Status>;
-  /** GET on its health listener: code and body. */
+  /** GET on its health listener, or for `/api/…` on the one for people: code and body. */
   readonly get: (path: string) => Promise<{ readonly code: number; readonly body: string }>;
   /** Waits for the state of a file or anything else, and shows the log when it does not come. */
   readonly until: <T>(what: string, look: () => T | Promise<T>, limitMs?: number) => Promise<number>;
@@ -111,19 +111,17 @@ const askStatus = async (place: Place): Promise<Status> => {
 
 /** Starts the real agent on a place. */
 export const startAgent = (t: TestContext, place: Place, options: AgentOptions = {}): Agent => {
-  const listen = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0'];
+  const listen = ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.2:0'];
   const running = startProcess(
     t,
     command(options, 'run', ...place.flags, ...listen, ...(options.flags ?? [])),
     options.env,
   );
   const otherwise = (): string => `${running.output()}\n${JSON.stringify(place.files(), undefined, 1)}`;
-  const port = async (): Promise<string> => {
-    const { found } = await until(
-      'the agent listens',
-      () => /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(running.output())?.[1],
-      { otherwise, limitMs: 3 * generousMs },
-    );
+  const listener = async (host: string): Promise<string> => {
+    const look = (): string | undefined =>
+      running.output().match(new RegExp(`listening on (http://${host}:\\d+)`))?.[1];
+    const { found } = await until('the agent listens', look, { otherwise, limitMs: 3 * generousMs });
     return found;
   };
   return {
@@ -143,7 +141,8 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
       return found;
     },
     get: async (path) => {
-      const response = await fetch(`http://127.0.0.1:${await port()}${path}`);
+      const base = await listener(path.startsWith('/api/') ? '127.0.0.2' : '127.0.0.1');
+      const response = await fetch(base + path);
       return { code: response.status, body: await response.text() };
     },
     until: async (what, look, limitMs = generousMs) => (await until(what, look, { limitMs, otherwise })).ms,
