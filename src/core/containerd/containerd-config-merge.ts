@@ -9,9 +9,18 @@ export const pluginIds = {
   transfer: 'io.containerd.transfer.v1.local',
 } as const;
 
-/** Highest `version` that a containerd takes: 2 in 1.x, 3 in 2.0 to 2.2, 4 since 2.3 (version/version.go). */
-export const newestConfigVersion = ({ major, minor }: ContainerdVersion): number =>
-  major < 2 ? 2 : minor < 3 && major === 2 ? 3 : 4;
+const since = (version: ContainerdVersion, patch: number): boolean => version.patch >= patch;
+
+/**
+ * Highest `version` that a containerd takes: 3 in 2.0 to 2.2, 4 since 2.3 (version/version.go). 1.x refuses more than 2
+ * since 1.6.32 and 1.7.17; before, it reads any other number as 2.
+ */
+export const newestConfigVersion = (version: ContainerdVersion): number => {
+  const { major, minor } = version;
+  if (major >= 2) return major === 2 && minor < 3 ? 3 : 4;
+  const refuses = minor > 7 || (minor === 7 && since(version, 17)) || (minor === 6 && since(version, 32));
+  return refuses ? 2 : Number.POSITIVE_INFINITY;
+};
 
 export type Plugins = Readonly<Record<string, unknown>>;
 

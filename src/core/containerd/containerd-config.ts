@@ -127,7 +127,7 @@ export const loadContainerdConfig = (path: string, reader: ConfigReader, version
     }
     const { file, table } = opened;
     root ??= file.version;
-    if (newestConfigVersion(version) >= 4 && root > 0 && file.version > root) {
+    if (newestConfigVersion(version) === 4 && root > 0 && file.version > root) {
       const message = `version ${file.version} in an imported file is higher than version ${root} of ${path}`;
       faults.push({ kind: 'import-version', file: file.path, message });
     }

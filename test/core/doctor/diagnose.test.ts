@@ -38,6 +38,7 @@ const cases: Readonly<Record<string, readonly [Given, readonly string[]]>> = {
   'an unreadable configuration': [{ unreadable: true }, ['containerd-config-unreadable']],
   'no TOML': [{ config: 'version = \n' }, ['containerd-config-syntax']],
   'version 3 on 1.7': [{ version: '1.7.35' }, ['containerd-config-version-high']],
+  'version 3 on 1.6.31, which reads it as 2': [{ version: '1.6.31', config: v2('').replace('2', '3') }, []],
   'version 4 on 2.2': [{ config: 'version = 4\n' }, ['containerd-config-version-high']],
   'long names without a version line on 1.7': [
     { version: '1.7.35', config: v2('').replace('version = 2\n', '') },
