@@ -14,6 +14,7 @@ need ip iproute2
 need unshare util-linux
 need setpriv util-linux
 need mount mount
+need openssl openssl
 
 if [ "$(id -u)" -ne 0 ]; then
   echo 'test/e2e needs root: network and mount namespaces, containerd, other users' >&2
@@ -33,9 +34,29 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing
 fi
-for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit; do
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl; do
   command -v "$command" >/dev/null || {
     echo "test/e2e: $command is missing although its package is installed" >&2
     exit 1
   }
 done
+
+# A containerd of today beside Debian's: built once (a minute or two), then found in the cache.
+release=2.4.2
+bin=${XDG_CACHE_HOME:-$HOME/.cache}/handspegel/bin
+built() { # COMMAND
+  [ -x "$bin/$1" ] && "$bin/$1" --version | grep -qF " $release"
+}
+if ! built containerd || ! built ctr; then
+  command -v go >/dev/null || {
+    echo "test/e2e: Go is missing, to build containerd $release" >&2
+    exit 1
+  }
+  echo "building: containerd $release"
+  mkdir -p "$bin"
+  new=$(mktemp -d "$bin/.new.XXXXXX")
+  GOBIN=$new GOFLAGS='' go install "github.com/containerd/containerd/v2/cmd/containerd@v$release" \
+    "github.com/containerd/containerd/v2/cmd/ctr@v$release"
+  mv "$new/containerd" "$new/ctr" "$bin/"
+  rmdir "$new"
+fi

@@ -5,6 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Running, run, startProcess, type Wrap } from './agent.ts';
+import { architecture } from './image.ts';
 import { until } from './until.ts';
 
 /** Debian's docker-registry with its files in `storage`; its log is one JSON object per request. */
@@ -35,11 +36,17 @@ export type Containerd = {
   readonly pullOverCri: (image: string) => Promise<string>;
 };
 
-/** Debian's containerd with all its files below `dir`. */
-export const startContainerd = async (
-  t: TestContext,
-  options: { readonly dir: string; readonly certsDir: string; readonly wrap: Wrap },
-): Promise<Containerd> => {
+export type ContainerdOptions = {
+  readonly dir: string;
+  readonly certsDir: string;
+  readonly wrap: Wrap;
+  /** Where `containerd` and `ctr` lie; Debian's are on the PATH. */
+  readonly bin?: string;
+};
+
+/** A containerd, of 1.6 or of 2.x, with all its files below `dir`. */
+export const startContainerd = async (t: TestContext, options: ContainerdOptions): Promise<Containerd> => {
+  const command = (name: string): string => (options.bin === undefined ? name : join(options.bin, name));
   const dir = join(options.dir, 'containerd');
   mkdirSync(dir, { recursive: true });
   const socket = join(dir, 'containerd.sock');
@@ -61,11 +68,19 @@ snapshotter = 'native'
 config_path = '${options.certsDir}'
 [plugins.'io.containerd.internal.v1.opt']
 path = '${dir}/opt'
+# What only 2.x knows, and 1.6 passes over.
+[plugins.'io.containerd.cri.v1.images']
+snapshotter = 'native'
+[plugins.'io.containerd.nri.v1.nri']
+disable = true
+[[plugins.'io.containerd.transfer.v1.local'.unpack_config]]
+platform = 'linux/${architecture}'
+snapshotter = 'native'
 `,
   );
-  const process = startProcess(t, [...options.wrap, 'containerd', '--config', file]);
+  const process = startProcess(t, [...options.wrap, command('containerd'), '--config', file]);
   const ctr = (...words: readonly string[]): Promise<string> =>
-    run(t, [...options.wrap, 'ctr', '--address', socket, '--namespace', 'e2e', ...words]);
+    run(t, [...options.wrap, command('ctr'), '--address', socket, '--namespace', 'e2e', ...words]);
   await until('containerd answers', () => ctr('version'), { otherwise: process.output });
   return { process, ctr, pullOverCri: (image) => pullOverCri(socket, image) };
 };

@@ -6,13 +6,16 @@ import { gzipSync } from 'node:zlib';
 
 // The smallest image that runs: one layer with a static busybox, made and pushed with nothing but the registry's API.
 
-const types = {
+export const types = {
   manifest: 'application/vnd.oci.image.manifest.v1+json',
   config: 'application/vnd.oci.image.config.v1+json',
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 };
 
-const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
+/** As Go calls it. */
+export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+export const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes, 'hex')}`;
 
 export type Image = { readonly manifest: Buffer; readonly blobs: readonly Buffer[]; readonly digest: string };
 
@@ -26,13 +29,18 @@ export const buildImage = (dir: string, text: string): Image => {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (tar.status !== 0) throw new Error(`tar failed: ${tar.stderr.toString()}`);
-  const layer = gzipSync(tar.stdout);
+  return imageOf(tar.stdout);
+};
+
+/** An image of one layer. */
+export const imageOf = (tar: Uint8Array): Image => {
+  const layer = gzipSync(tar);
   const config = Buffer.from(
     JSON.stringify({
-      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      architecture,
       os: 'linux',
       config: { Cmd: ['/bin/busybox', 'cat', '/motd'] },
-      rootfs: { type: 'layers', diff_ids: [digestOf(tar.stdout)] },
+      rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
     }),
   );
   const describe = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
@@ -45,6 +53,30 @@ export const buildImage = (dir: string, text: string): Image => {
     }),
   );
   return { manifest, blobs: [config, layer], digest: digestOf(manifest) };
+};
+
+/** A layer with one file. */
+const tarOf = (path: string, text: string): Buffer => {
+  const header = Buffer.alloc(512);
+  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
+  const fields = [octal(0o644, 8), octal(0, 8), octal(0, 8), octal(text.length, 12), octal(0, 12)];
+  header.write(path);
+  header.write(`${fields.join('')}        0`, 100);
+  header.write('ustar\x0000', 257);
+  const sum = header.reduce((total, byte) => total + byte);
+  header.write(octal(sum, 7), 148);
+  const body = Buffer.alloc(Math.ceil(text.length / 512) * 512);
+  body.write(text);
+  return Buffer.concat([header, body, Buffer.alloc(1024)]);
+};
+
+const named = new Map<string, Image>();
+
+/** A tiny image that does not run: each name its own, the same everywhere. */
+export const imageNamed = (name: string): Image => {
+  const image = named.get(name) ?? imageOf(tarOf('name', name));
+  named.set(name, image);
+  return image;
 };
 
 const ask = async (url: string, init: RequestInit): Promise<Response> => {

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { ExplainedHost, Explanation } from '../../src/core/containerd/explain.ts';
+import { handspegel } from '../support/command-line.ts';
+import { writeDirectory } from '../support/directory.ts';
+import { run } from './support/agent.ts';
+import { type Containerd, startContainerd } from './support/containerd.ts';
+import { type Expected, isClosed, isPlain, type Row, rows, serves } from './support/explain-trees.ts';
+import { imageNamed } from './support/image.ts';
+import { createPlace, type Place } from './support/place.ts';
+import { type Asked, createRegistryWorld, type RegistryWorld } from './support/registry-world.ts';
+
+/** Where `prepare.sh` leaves what it builds. */
+const built = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'handspegel/bin');
+
+type Way = { readonly name: string; readonly pull: (image: string) => Promise<unknown> };
+
+type Release = {
+  readonly name: string;
+  readonly bin?: string;
+  readonly expected: (row: Row) => Expected;
+  /** What `ctr images pull` may be told beside the image. */
+  readonly flags: readonly (readonly string[])[];
+};
+
+const releases: readonly Release[] = [
+  { name: "Debian's containerd", flags: [[]], expected: ({ expected, of16 }) => of16 ?? expected },
+  { name: 'containerd 2.4.2', bin: built, flags: [[], ['--local']], expected: ({ expected }) => expected },
+];
+
+type Bench = {
+  readonly place: Place;
+  readonly world: RegistryWorld;
+  readonly containerd: Containerd;
+  readonly version: string;
+  readonly ways: readonly Way[];
+};
+
+/** A containerd that can reach nothing but the registries of this test, and all ways to have it pull. */
+const createBench = async (t: TestContext, { bin, flags }: Release): Promise<Bench> => {
+  const place = createPlace(t);
+  const { certsDir } = place;
+  const world = await createRegistryWorld(t, place.dir);
+  const { wrap } = world;
+  const containerd = await startContainerd(t, {
+    dir: place.dir,
+    certsDir,
+    wrap,
+    ...(bin === undefined ? {} : { bin }),
+  });
+  const byCtr = (more: readonly string[]): Way => ({
+    name: ['ctr', ...more].join(' '),
+    pull: (image) =>
+      containerd.ctr('images', 'pull', '--snapshotter', 'native', ...more, '--hosts-dir', certsDir, image),
+  });
+  const version = await run(t, [bin === undefined ? 'containerd' : join(bin, 'containerd'), '--version']);
+  return {
+    place,
+    world,
+    containerd,
+    version: version.trim(),
+    ways: [{ name: 'CRI', pull: containerd.pullOverCri }, ...flags.map(byCtr)],
+  };
+};
+
+const plant = (place: Place, row: Row): void => {
+  rmSync(place.certsDir, { recursive: true, force: true });
+  mkdirSync(place.certsDir);
+  for (const directory of row.directories ?? []) mkdirSync(join(place.certsDir, directory), { recursive: true });
+  writeDirectory(place.certsDir, row.files ?? {});
+  for (const [link, target] of Object.entries(row.links ?? {})) {
+    mkdirSync(dirname(join(place.certsDir, link)), { recursive: true });
+    symlinkSync(target, join(place.certsDir, link));
+  }
+};
+
+const explain = async ({ place, version }: Bench, image: string): Promise<Explanation> => {
+  const flags = [...place.flags, '--containerd-version', version.replace(/^containerd \S+ /, '')];
+  const { out, error } = await handspegel(['explain', image, '--json', ...flags]);
+  assert.equal(error, '');
+  return JSON.parse(out) as Explanation;
+};
+
+/** Whether they understand each other: HTTPS first finds out. */
+const canTalk = ({ scheme, host, httpsFirst }: ExplainedHost): boolean =>
+  httpsFirst || isPlain(host) === (scheme === 'http');
+
+/** Up to the first that has it; where nobody listens nothing can be seen. */
+const asksOf = (explanation: Explanation, kind: 'tag' | 'digest'): readonly ExplainedHost[] => {
+  const hosts = explanation.hosts.filter(({ asked }) => asked.includes(kind));
+  const found = hosts.findIndex((host) => serves(host.host) && canTalk(host));
+  return hosts.slice(0, found < 0 ? hosts.length : found + 1).filter(({ host }) => !isClosed(host));
+};
+
+const urlOf = ({ scheme, httpsFirst, host, path, ns }: ExplainedHost, rest: string): string => {
+  const url = new URL(`${httpsFirst ? 'http' : scheme}://${host}${path}/${rest}`);
+  if (ns !== undefined) url.searchParams.set('ns', ns);
+  return url.href;
+};
+
+/** A server that is asked again at once, e.g. by HTTP after HTTPS, is one. */
+const inOrder = (asked: readonly Asked[]): readonly string[] =>
+  asked.map(({ host }) => host).filter((host, index, all) => host !== all[index - 1]);
+
+const urlsOf = (asked: readonly Asked[]): readonly string[] =>
+  asked.flatMap(({ url }) => url ?? []).filter((url, index, all) => url !== all[index - 1]);
+
+const isFetch = ({ method, url = '' }: Asked): boolean => method === 'GET' && /\/manifests\/sha256:/.test(url);
+
+type Pull = { readonly asked: readonly Asked[]; readonly error?: string };
+
+const pullBy = async (way: Way, world: RegistryWorld, image: string): Promise<Pull> => {
+  world.asked();
+  try {
+    await way.pull(image);
+    return { asked: world.asked() };
+  } catch (error) {
+    return { asked: world.asked(), error: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** `ctr` itself pulls: it has a TLS configuration of its own, so that 2.x tries HTTPS first everywhere. */
+const hasOwnTls = (way: Way): boolean => way.name.endsWith('--local');
+
+const check = (row: Row, way: Way, explanation: Explanation, pull: Pull): void => {
+  const { repository, tag = '', digest = '' } = explanation.image;
+  const kind = row.byDigest ? 'digest' : 'tag';
+  const fetches = pull.asked.some(isFetch);
+  const resolved = pull.asked.findLastIndex(({ method }) => method === 'HEAD') + 1;
+  const resolving = fetches ? pull.asked.slice(0, resolved) : pull.asked;
+  const said = asksOf(explanation, kind);
+  const hosts = said.map(({ host }) => host);
+  assert.deepEqual(inOrder(resolving), hosts, `explain; ${pull.error}`);
+  const urls = said.filter(canTalk).map((host) => urlOf(host, `${repository}/manifests/${tag || digest}`));
+  assert.deepEqual(urlsOf(resolving), urls);
+  const tls = said.filter((host) => isPlain(host.host) && host.scheme === 'https').map(({ host }) => host);
+  if (!hasOwnTls(way)) assert.deepEqual(inOrder(resolving.filter(({ url }) => url === undefined)), tls);
+
+  if (!fetches) return;
+  const fetched = asksOf(explanation, 'digest').filter(canTalk);
+  assert.deepEqual(
+    inOrder(pull.asked.filter(isFetch)),
+    fetched.map(({ host }) => host),
+  );
+};
+
+const checkOutcome = (row: Row, expected: Expected, explanation: Explanation, pull: Pull): void => {
+  assert.equal(pull.error === undefined, expected.pulls, pull.error);
+  const last = asksOf(explanation, row.byDigest ? 'digest' : 'tag').at(-1);
+  const found = last !== undefined && serves(last.host) && canTalk(last);
+  assert.equal(explanation.outcome === 'pulls' && found, expected.pulls, 'explain');
+};
+
+describe('explain and real containerd agree on which servers are asked, in order, and what comes of it', () => {
+  for (const release of releases) {
+    it(release.name, async (t) => {
+      const bench = await createBench(t, release);
+      t.diagnostic(bench.version);
+      let count = 0;
+      for (const row of rows) {
+        plant(bench.place, row);
+        for (const way of bench.ways) {
+          count += 1;
+          const name = `pull-${count}`;
+          const image = `${row.registry}/${name}${row.byDigest ? `@${imageNamed(name).digest}` : ':v1'}`;
+          await t.test(`${row.what}, by ${way.name}`, async () => {
+            const explanation = await explain(bench, image);
+            const pull = await pullBy(way, bench.world, image);
+            const expected = release.expected(row);
+            const hosts = asksOf(explanation, row.byDigest ? 'digest' : 'tag').map(({ host }) => host);
+            assert.deepEqual(hosts, expected.asked);
+            check(row, way, explanation, pull);
+            checkOutcome(row, expected, explanation, pull);
+          });
+        }
+      }
+    });
+  }
+});
