@@ -38,6 +38,8 @@ export type Recognise = {
   readonly spegelWrites: ReadonlySet<string>;
   /** The agent remembers nothing of this node: what it would write has not stood here before. */
   readonly newHere: boolean;
+  /** What is missing of what the ledger knows looks like the beginning of a clear. */
+  readonly clearing: boolean;
   /** Spegel has neither init container nor hook here (`containerdMirrorAdd: false`): any standing entry shows a person. */
   readonly spegelCannotBeAtWork: boolean;
 };

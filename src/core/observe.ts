@@ -29,6 +29,8 @@ export const waits = {
   start: 750,
   /** The same when it knows nothing: a clear that has already listed what it removes would not see what we make. */
   startNewHere: 1_200,
+  /** The same when a clear may have begun while nobody looked. */
+  startClearing: 2_000,
 } as const;
 
 /** What passes remember of the directory; lost with the process. */
@@ -69,11 +71,16 @@ export type Look = { readonly tree: Tree; readonly own: OwnChanges; readonly now
 
 const grow = (span: Span, now: number): Span => ({ first: span?.first ?? now, last: now });
 
+const startOf = ({ newHere, clearing }: Recognise): 'start' | 'startNewHere' | 'startClearing' => {
+  if (clearing) return 'startClearing';
+  return newHere ? 'startNewHere' : 'start';
+};
+
 const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
   const spegelLeft = standingFor(tree, recognise);
   const beside = tree.backup !== undefined;
   const episode = beside && spegelLeft.size === 0 ? episodeAtStart(now, recognise) : undefined;
-  const notBefore = beside ? now + (recognise.newHere ? waits.startNewHere : waits.start) : undefined;
+  const notBefore = beside ? now + waits[startOf(recognise)] : undefined;
   return {
     tree,
     notBefore,

@@ -14,7 +14,7 @@ import { sameValue } from './same-value.ts';
 import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel-file.ts';
 import { ownerAt, type Survey, surveyOf } from './survey.ts';
 import type { Tools } from './tools.ts';
-import type { Tree } from './tree.ts';
+import { registryOf, type Tree } from './tree.ts';
 import type { MirrorState } from './verdict.ts';
 
 export type PassInput = {
@@ -48,6 +48,17 @@ export type Pass = {
   readonly lookAgainAt: number | undefined;
 };
 
+/** Spegel clears in byte order: what is missing went before everything that still stands. */
+const looksLikeAClear = ({ tree, ledger }: PassInput): boolean => {
+  const known = [
+    ...Object.keys(ledger.written),
+    ...Object.entries(ledger.originals).flatMap(([path, original]) => (original.state === 'present' ? [path] : [])),
+  ];
+  const missing = known.filter((path) => !tree.entries.has(path)).map(registryOf);
+  const [first] = [...tree.entries.keys()].map(registryOf).sort();
+  return first !== undefined && missing.length > 0 && missing.every((registry) => registry <= first);
+};
+
 const recogniseBy = (input: PassInput): Recognise => {
   const facts = (tree: Tree) => ({ tree, ledger: input.ledger, tools: input.tools, desired: input.desired });
   return {
@@ -65,6 +76,7 @@ const recogniseBy = (input: PassInput): Recognise => {
       }),
     ),
     newHere: Object.keys(input.ledger.written).length === 0,
+    clearing: looksLikeAClear(input),
     spegelCannotBeAtWork: input.desired.spegel === 'no-mirrors',
   };
 };
