@@ -104,8 +104,9 @@ export const composeFile = (file: MarkedFile, version: string, sha256: Sha256): 
 
 const readCarried = (rest: Uint8Array): { body: Uint8Array; spegel: SpegelFile } | undefined => {
   const text = decoder.decode(rest);
-  const start = text.startsWith(carried) ? 0 : text.lastIndexOf(`\n${carried}mode=`) + 1;
-  if (start === 0 && !text.startsWith(carried)) return undefined;
+  // The last one: the user's own bytes may look the same.
+  const start = text.lastIndexOf(`\n${carried}mode=`) + 1;
+  if (start === 0) return undefined;
   const [head = '', ...lines] = text.slice(start).trimEnd().split('\n');
   const match = /^# handspegel-carries mode=([0-7]+) uid=(\d+) gid=(\d+) body=(\d+)$/.exec(head);
   if (match === null) return undefined;

@@ -60,7 +60,10 @@ describe("a file that is merged with Spegel's, or mended", () => {
       for (let start = 0; start < 7; start += 1) {
         await spegel.start();
         const result = node.advance(1_000);
-        assert.deepEqual(hostsOf(bodyOf(file())), family === 'main' ? alone : [...alone, `http://${nodeIp}:30021`]);
+        assert.deepEqual(
+          hostsOf(bodyOf(file())),
+          spegel.family === 'main' ? alone : [...alone, `http://${nodeIp}:30021`],
+        );
         assert.equal(node.ledger().phase?.phase, 'spegel');
         const decision = result.decisions.flatMap((one) => one.files).find((one) => one.path === path);
         assert.equal(decision?.standIn, 'merged', 'it is said in the status');
@@ -79,15 +82,16 @@ describe("a file that is merged with Spegel's, or mended", () => {
 
     it(`mends the file of Spegel ${family} with prependExisting, which names a host twice`, async () => {
       node.configure('cluster: { addon: { spegel: { helm_values: { spegel: { prependExisting: true } } } } }');
-      // v0.2 and older look for the old `_default` at the top of `_backup/`.
-      if (family === 'v0.2') writeDirectory(node.certsDir, { 'hosts.toml': hostsText(`http://${nodeIp}:30020`) });
-      node.advance(1_000);
       const spegel = createSpegel({
         family,
         certsDir: node.certsDir,
         nodeIp,
         values: { spegel: { prependExisting: true } },
       });
+      // v0.2 and older look for the old `_default` at the top of `_backup/`.
+      if (spegel.family === 'v0.2')
+        writeDirectory(node.certsDir, { 'hosts.toml': hostsText(`http://${nodeIp}:30020`) });
+      node.advance(1_000);
       await spegel.start();
       const wrote = file();
       assert.equal(wrote?.split(`[host.'http://${nodeIp}:30020']`).length, 3, 'Spegel names it twice');
@@ -95,7 +99,7 @@ describe("a file that is merged with Spegel's, or mended", () => {
       const hosts = hostsOf(bodyOf(file()));
       assert.equal(new Set(hosts).size, hosts.length);
       assert.equal(hosts[0], `http://${nodeIp}:30020`);
-      if (family !== 'v0.2') assert.equal(hosts.at(-1), 'http://10.1.2.9:30020');
+      if (spegel.family !== 'v0.2') assert.equal(hosts.at(-1), 'http://10.1.2.9:30020');
       const decision = result.decisions.flatMap((one) => one.files).find((one) => one.path === path);
       assert.equal(decision?.standIn, 'mended');
       assert.equal(node.ledger().phase?.phase, 'spegel');

@@ -55,7 +55,8 @@ export const paceOf = ({ node, chance, meanwhile, crashAt }: PaceOptions): Pace 
     lastVisible: () => last,
     steps: () => steps,
     ended: () => {
-      if (pending) last = node.now;
+      // A real Spegel has no pauses: all of it is one step.
+      if (pending || steps === 0) last = node.now;
       pending = false;
       atWork = false;
       renamed = false;

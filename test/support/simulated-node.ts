@@ -75,6 +75,8 @@ export type SimulatedNode = {
   mirrorsAre(verdict: Verdict, samples?: number): void;
   /** A new agent process: what it remembers is the ledger, or nothing. It knows no mirror yet. */
   restart(options?: { loseState?: boolean }): void;
+  /** How often it was restarted. */
+  restarts: number;
   /** The state directory is emptied under a running agent, or cannot be written. */
   loseObjects(): void;
   failToSave(fails: boolean): void;
@@ -187,7 +189,9 @@ export const createSimulatedNode = (
       behaviour = verdict;
       sample(samples);
     },
+    restarts: 0,
     restart: ({ loseState = false } = {}) => {
+      node.restarts += 1;
       if (loseState) {
         saved = undefined;
         objects.clear();
