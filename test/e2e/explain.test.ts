@@ -3,7 +3,9 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { parseContainerdVersion } from '../../src/core/containerd/containerd-version.ts';
 import type { ExplainedHost, Explanation } from '../../src/core/containerd/explain.ts';
+import { judgeHostsFile } from '../../src/core/containerd/judge.ts';
 import { handspegel } from '../support/command-line.ts';
 import { writeDirectory } from '../support/directory.ts';
 import { run } from './support/agent.ts';
@@ -12,6 +14,7 @@ import { type Expected, isClosed, isPlain, type Row, rows, serves } from './supp
 import { imageNamed } from './support/image.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { type Asked, createRegistryWorld, type RegistryWorld } from './support/registry-world.ts';
+import { until } from './support/until.ts';
 
 /** Where `prepare.sh` leaves what it builds. */
 const built = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'handspegel/bin');
@@ -21,49 +24,49 @@ type Way = { readonly name: string; readonly pull: (image: string) => Promise<un
 type Release = {
   readonly name: string;
   readonly bin?: string;
-  readonly expected: (row: Row) => Expected;
+  readonly expected: (row: Row) => Expected | 'dies';
   /** What `ctr images pull` may be told beside the image. */
   readonly flags: readonly (readonly string[])[];
 };
 
-const releases: readonly Release[] = [
-  { name: "Debian's containerd", flags: [[]], expected: ({ expected, of16 }) => of16 ?? expected },
-  { name: 'containerd 2.4.2', bin: built, flags: [[], ['--local']], expected: ({ expected }) => expected },
-];
-
-type Bench = {
-  readonly place: Place;
-  readonly world: RegistryWorld;
-  readonly containerd: Containerd;
-  readonly version: string;
-  readonly ways: readonly Way[];
+const debian: Release = {
+  name: "Debian's containerd",
+  flags: [[]],
+  expected: ({ expected, of16 }) => of16 ?? expected,
 };
 
-/** A containerd that can reach nothing but the registries of this test, and all ways to have it pull. */
-const createBench = async (t: TestContext, { bin, flags }: Release): Promise<Bench> => {
+const today: Release = {
+  name: 'containerd 2.4.2',
+  bin: built,
+  flags: [[], ['--local']],
+  expected: ({ expected }) => expected,
+};
+
+/** A certs.d, and a network where containerd can reach nothing but the registries of this test. */
+type Ground = { readonly place: Place; readonly world: RegistryWorld; readonly version: string };
+
+const createGround = async (t: TestContext, { bin }: Release): Promise<Ground> => {
   const place = createPlace(t);
-  const { certsDir } = place;
-  const world = await createRegistryWorld(t, place.dir);
-  const { wrap } = world;
-  const containerd = await startContainerd(t, {
+  const version = await run(t, [bin === undefined ? 'containerd' : join(bin, 'containerd'), '--version']);
+  t.diagnostic(version.trim());
+  return { place, world: await createRegistryWorld(t, place.dir), version: version.trim() };
+};
+
+const startOn = ({ place, world }: Ground, t: TestContext, { bin }: Release): Promise<Containerd> =>
+  startContainerd(t, {
     dir: place.dir,
-    certsDir,
-    wrap,
+    certsDir: place.certsDir,
+    wrap: world.wrap,
     ...(bin === undefined ? {} : { bin }),
   });
-  const byCtr = (more: readonly string[]): Way => ({
-    name: ['ctr', ...more].join(' '),
-    pull: (image) =>
-      containerd.ctr('images', 'pull', '--snapshotter', 'native', ...more, '--hosts-dir', certsDir, image),
-  });
-  const version = await run(t, [bin === undefined ? 'containerd' : join(bin, 'containerd'), '--version']);
-  return {
-    place,
-    world,
-    containerd,
-    version: version.trim(),
-    ways: [{ name: 'CRI', pull: containerd.pullOverCri }, ...flags.map(byCtr)],
+
+/** All ways to have it pull: as kubelet does, and by hand. */
+const waysOf = (containerd: Containerd, { flags }: Release, certsDir: string): readonly Way[] => {
+  const byCtr = (more: readonly string[]): Way => {
+    const words = ['images', 'pull', '--snapshotter', 'native', ...more, '--hosts-dir', certsDir];
+    return { name: ['ctr', ...more].join(' '), pull: (image) => containerd.ctr(...words, image) };
   };
+  return [{ name: 'CRI', pull: containerd.pullOverCri }, ...flags.map(byCtr)];
 };
 
 const plant = (place: Place, row: Row): void => {
@@ -77,7 +80,7 @@ const plant = (place: Place, row: Row): void => {
   }
 };
 
-const explain = async ({ place, version }: Bench, image: string): Promise<Explanation> => {
+const explain = async ({ place, version }: Ground, image: string): Promise<Explanation> => {
   const flags = [...place.flags, '--containerd-version', version.replace(/^containerd \S+ /, '')];
   const { out, error } = await handspegel(['explain', image, '--json', ...flags]);
   assert.equal(error, '');
@@ -155,28 +158,56 @@ const checkOutcome = (row: Row, expected: Expected, explanation: Explanation, pu
 };
 
 describe('explain and real containerd agree on which servers are asked, in order, and what comes of it', () => {
-  for (const release of releases) {
+  for (const release of [debian, today]) {
     it(release.name, async (t) => {
-      const bench = await createBench(t, release);
-      t.diagnostic(bench.version);
+      const ground = await createGround(t, release);
+      const containerd = await startOn(ground, t, release);
+      const ways = waysOf(containerd, release, ground.place.certsDir);
       let count = 0;
       for (const row of rows) {
-        plant(bench.place, row);
-        for (const way of bench.ways) {
+        const expected = release.expected(row);
+        if (expected === 'dies') continue;
+        plant(ground.place, row);
+        for (const way of ways) {
           count += 1;
           const name = `pull-${count}`;
           const image = `${row.registry}/${name}${row.byDigest ? `@${imageNamed(name).digest}` : ':v1'}`;
           await t.test(`${row.what}, by ${way.name}`, async () => {
-            const explanation = await explain(bench, image);
-            const pull = await pullBy(way, bench.world, image);
-            const expected = release.expected(row);
-            const hosts = asksOf(explanation, row.byDigest ? 'digest' : 'tag').map(({ host }) => host);
-            assert.deepEqual(hosts, expected.asked);
+            const explanation = await explain(ground, image);
+            const said = asksOf(explanation, row.byDigest ? 'digest' : 'tag').map(({ host }) => host);
+            assert.deepEqual(said, expected.asked, 'explain and the table');
+            const pull = await pullBy(way, ground.world, image);
             check(row, way, explanation, pull);
             checkOutcome(row, expected, explanation, pull);
           });
         }
       }
+      // Else 2.x would have pulled over CRI in the way of `ctr --local`.
+      assert.doesNotMatch(containerd.process.output(), /incompatible with transfer service/);
     });
   }
+});
+
+describe('a file that is judged deadly', () => {
+  it("ends Debian's containerd at the first pull over CRI", async (t) => {
+    const ground = await createGround(t, debian);
+    for (const row of rows.filter(({ of16 }) => of16 === 'dies')) {
+      await t.test(row.what, async (inner) => {
+        plant(ground.place, row);
+        const image = `${row.registry}/pull-1:v1`;
+        assert.equal((await explain(ground, image)).outcome, 'dies');
+        const bytes = Buffer.from(row.files?.['_default/hosts.toml'] ?? '');
+        const version = parseContainerdVersion(ground.version);
+        assert.equal(judgeHostsFile(bytes, { version, filesBeside: new Map() }).verdict, 'deadly');
+
+        const containerd = await startOn(ground, inner, debian);
+        await assert.rejects(containerd.pullOverCri(image));
+        await until('containerd is dead', () => containerd.process.child.exitCode ?? undefined);
+        const { output } = await containerd.process.ended;
+        assert.match(output, /^panic: interface conversion: [^\n]* not \*toml\.Tree/m);
+        assert.match(output, /getSortedHosts/);
+        assert.deepEqual(ground.world.asked(), []);
+      });
+    }
+  });
 });

@@ -8,8 +8,8 @@ export type Row = {
   readonly registry: string;
   readonly byDigest?: boolean;
   readonly expected: Expected;
-  /** What 1.6 does otherwise. */
-  readonly of16?: Expected;
+  /** What 1.6 does otherwise; `dies`: a pull over CRI ends the daemon. */
+  readonly of16?: Expected | 'dies';
 };
 
 export type Expected = {
@@ -307,7 +307,46 @@ const structure: readonly Row[] = [
   },
 ];
 
-export const rows: readonly Row[] = [...directories, ...servers, ...keys, ...structure];
+/** Values below a bare [host] line. */
+const bare: readonly Row[] = [
+  {
+    what: 'a value below [host], and nothing else',
+    ...inDefault("[host]\ntimeout = '5s'\n"),
+    expected: from(upstream),
+  },
+  {
+    what: 'text below [host], and a host',
+    ...inDefault(`[host]\ntimeout = '5s'\n\n${mirrors(first)}`),
+    expected: from(upstream),
+    of16: 'dies',
+  },
+  {
+    what: 'capabilities below [host], and a host',
+    ...inDefault(`[host]\ncapabilities = ['pull', 'resolve']\n\n${mirrors(first)}`),
+    expected: from(upstream),
+    of16: 'dies',
+  },
+  {
+    what: 'skip_verify below [host], and two hosts',
+    ...inDefault(`[host]\nskip_verify = true\n\n${mirrors(first, second)}`),
+    expected: from(upstream),
+    of16: 'dies',
+  },
+  {
+    what: 'hosts that are text',
+    ...inDefault(`[host]\n'http://${first}' = 'pull'\n'http://${second}' = 'pull'\n`),
+    expected: from(upstream),
+    of16: 'dies',
+  },
+  {
+    what: 'a list of tables beside a host',
+    ...inDefault(`${mirrors(first)}\n[[host.'http://${second}']]\n`),
+    expected: from(upstream),
+    of16: 'dies',
+  },
+];
+
+export const rows: readonly Row[] = [...directories, ...servers, ...keys, ...structure, ...bare];
 
 const isIn = (hosts: readonly string[], host: string): boolean => hosts.includes(host);
 
