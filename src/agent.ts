@@ -60,9 +60,9 @@ const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
 const mostRestMs = 100;
 
-/** What changes without an event: addresses, a replaced mount, the file `released`. */
-const fingerprint = (options: AgentOptions, released: boolean): string =>
-  `${options.addresses().join()} ${options.mountStamp()} ${released}`;
+/** What changes without an event: addresses, a replaced mount, the file `released`, a lost state directory. */
+const fingerprint = (options: AgentOptions, store: Store, released: boolean): string =>
+  `${options.addresses().join()} ${options.mountStamp()} ${released} ${store.place()}`;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
@@ -143,12 +143,12 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   };
 
   const lookAround = async (stop: AbortSignal): Promise<void> => {
-    let seen = fingerprint(options, releases.isReleased());
+    let seen = fingerprint(options, store, releases.isReleased());
     while (!stop.aborted) {
       await clock.sleep(lookAroundMs, stop);
       releases.look();
       await options.refreshAddresses();
-      const now = fingerprint(options, releases.isReleased());
+      const now = fingerprint(options, store, releases.isReleased());
       if (now !== seen) pulse.wake('the node or its configuration changed');
       seen = now;
     }

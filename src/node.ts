@@ -99,22 +99,25 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const damage: Problem[] = [];
   const readState = <T>(name: string, as: (value: unknown) => T | undefined): T | undefined => {
     const read = store.readJson(name);
-    if (read.kind === 'value') return as(read.value);
-    if (read.kind === 'damaged') {
-      const hint = 'What it remembered is lost; files on disk speak for themselves. The old one is kept beside it.';
-      damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${read.reason}`, hint });
-    }
+    if (read.kind === 'missing') return undefined;
+    const value = read.kind === 'value' ? as(read.value) : undefined;
+    if (value !== undefined) return value;
+    const reason = read.kind === 'damaged' ? read.reason : 'it holds something that this version does not understand';
+    const hint = 'What it remembered is lost; files on disk speak for themselves.';
+    damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${reason}`, hint });
     return undefined;
   };
   const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
   const place = placeOf(options, chooseConfig(options.mounted(), readState('config.json', asStored)));
   const certsDir = place.path;
   let remembered = readState('facts.json', asFacts);
+  let storedFacts: string | undefined = JSON.stringify(remembered);
   let recent: readonly JournalRecord[] = store.readJournal(journalShown);
   let last: PassResult | undefined;
   let ready = false;
   let stateProblem: Problem | undefined;
   let wanted: readonly string[] = [];
+  let statePlace = store.place();
 
   const tryState = (what: string, act: () => void): void => {
     try {
@@ -165,10 +168,13 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered);
 
   const rememberFacts = (now: Facts): void => {
-    const next = rememberable(now);
-    if (JSON.stringify(next) === JSON.stringify(remembered)) return;
-    remembered = next;
-    tryState('what is known of the node', () => store.writeJson('facts.json', next));
+    remembered = rememberable(now);
+    const text = JSON.stringify(remembered);
+    if (text === storedFacts) return;
+    tryState('what is known of the node', () => {
+      store.writeJson('facts.json', remembered);
+      storedFacts = text;
+    });
   };
 
   const boot = (ledger: Ledger | undefined): Reconciler =>
@@ -214,7 +220,21 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     if (fresh.length > 0) reconciler.setLedger({ ...ledger, made: [...ledger.made, ...fresh] });
   };
 
+  /** What was remembered there is remembered anew when the state directory went. */
+  const noticeLoss = (): void => {
+    if (statePlace === undefined || statePlace === store.place()) return;
+    journal({
+      at: iso(clock.now()),
+      event: 'state-lost',
+      detail: `${options.stateDir} was removed or replaced: what is known is kept anew, history and originals are lost`,
+    });
+    isStored = false;
+    storedFacts = undefined;
+    reconciler.setLedger(reconciler.ledger());
+  };
+
   const turn = (releasing: boolean): PassResult => {
+    noticeLoss();
     configuration.reload();
     const now = intent(releasing);
     if (!releasing) {
@@ -232,6 +252,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         changed: [...result.changed, ...again.changed],
       };
     }
+    statePlace = store.place();
     last = result;
     if (result.applied && now.desired !== undefined) ready = true;
     return result;
@@ -288,6 +309,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     store.removeAll(['released']);
     reconciler = boot(emptyLedger);
     remembered = undefined;
+    storedFacts = undefined;
     isStored = false;
     recent = [];
   };
@@ -295,6 +317,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const reopen = (): void => {
     configuration = openConfiguration();
     remembered = readState('facts.json', asFacts);
+    storedFacts = JSON.stringify(remembered);
     recent = store.readJournal(journalShown);
     reconciler = boot(readState('ledger.json', asLedger));
   };
