@@ -120,3 +120,9 @@ export const without = <T>(
   keys.some((key) => key in record)
     ? Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
     : record;
+
+/** Somebody's file that stands as it was last seen. */
+export const notOverdue = (original: Original): Original => {
+  const { state, from, content, doubtSince } = original;
+  return { state, from, content, ...(doubtSince === undefined ? {} : { doubtSince }) };
+};

@@ -1,6 +1,6 @@
 import { type Attribution, cameOutOfBackup, nextBackupInodes, removalOf, wasSpegel } from './attribution.ts';
 import { directoriesOf } from './directories.ts';
-import type { Ledger, Original } from './ledger.ts';
+import { type Ledger, notOverdue, type Original } from './ledger.ts';
 import { isHostsFile, isTargeted, ownerAt } from './survey.ts';
 import type { Tools } from './tools.ts';
 import { registryOf, type Seen } from './tree.ts';
@@ -23,8 +23,7 @@ const sameContent = (a: Original['content'], b: Original['content']): boolean =>
 const follow = (old: Original | undefined, content: Original['content'], restored: boolean): Original => {
   if (old === undefined || old.state === 'removed') return { state: 'present', from: 'seen', content };
   if (sameContent(old.content, content)) {
-    const { overdue: _, ...settled } = old;
-    return { ...settled, state: 'present', from: restored ? 'seen' : old.from };
+    return { ...notOverdue(old), state: 'present', from: restored ? 'seen' : old.from };
   }
   if (restored) return { ...old, state: 'present', from: 'seen', overdue: true };
   return { state: 'present', from: 'seen', content };

@@ -1,5 +1,5 @@
 import { cameOutOfBackup } from './attribution.ts';
-import type { Action, FileDecision, FileWriter, Reason } from './decision.ts';
+import type { FileDecision, FileWriter, Reason } from './decision.ts';
 import type { DesiredFile } from './desired.ts';
 import type { Fight } from './ledger.ts';
 import { type MarkedFile, readMarked, type SpegelFile, sameBytes } from './marker.ts';
@@ -76,6 +76,21 @@ const untouchable = (path: string, seen: Seen | undefined, owned: Owned): FileDe
   return undefined;
 };
 
+type Wanted = Pick<FilePlan, 'put' | 'spegel'> & { readonly base: Omit<FileDecision, 'action' | 'reason' | 'detail'> };
+
+/** Somebody changed it: it is put right again, or left alone for a while when that happens again and again. */
+const planQuarrel = (input: PlanInput, { base, ...wanted }: Wanted): FilePlan => {
+  const { path, writer, standIn } = base;
+  const { fight, conflict } = fightAgain(input.ledger.fights[path], writer, input.now);
+  if (conflict) {
+    const minutes = Math.ceil(((fight.until ?? input.now) - input.now) / 60_000);
+    const detail = `somebody changed it again and again: left alone for ${minutes} min; find who writes ${path}`;
+    return { decision: { ...base, action: 'conflict', reason: 'overwritten-again', detail }, fight };
+  }
+  const detail = 'somebody changed it: put right again';
+  return { decision: { ...base, action: 'write', reason: standIn ?? 'repair', detail }, fight, ...wanted };
+};
+
 /** Plans one file of ours against what stands in its place. */
 export const planOurFile = (
   input: PlanInput,
@@ -109,33 +124,10 @@ export const planOurFile = (
   if (sameContent && sameRights && (remembered || bytes.length > 0)) {
     return { decision: { ...base, action: 'keep', reason: carries?.reason ?? 'up-to-date', detail: why.detail } };
   }
-  const write = { ...base, action: 'write' as Action };
   const put = { bytes, mode, uid, gid };
   const spegel = carries === undefined ? {} : { spegel: carries.spegel };
-  if (!sameContent && isOverturned(input, path, seen, owned)) {
-    const { fight, conflict } = fightAgain(input.ledger.fights[path], owned.writer, input.now);
-    if (conflict) {
-      const minutes = Math.ceil(((fight.until ?? input.now) - input.now) / 60_000);
-      const detail = `somebody changed it again and again: left alone for ${minutes} min; find who writes ${path}`;
-      return { decision: { ...base, action: 'conflict', reason: 'overwritten-again', detail }, fight };
-    }
-    return {
-      decision: { ...write, reason: carries?.reason ?? 'repair', detail: 'somebody changed it: put right again' },
-      put,
-      fight,
-      ...spegel,
-    };
-  }
-  if (owned.writer === 'absent' && path in input.ledger.written) {
-    return {
-      decision: {
-        ...write,
-        reason: carries?.reason ?? (why.reason === 'template' ? 'repair' : why.reason),
-        detail: why.detail,
-      },
-      put,
-      ...spegel,
-    };
-  }
-  return { decision: { ...write, reason: why.reason, detail: why.detail }, put, ...spegel };
+  if (!sameContent && isOverturned(input, path, seen, owned)) return planQuarrel(input, { base, put, ...spegel });
+  const isRepair = owned.writer === 'absent' && path in input.ledger.written;
+  const reason = isRepair ? (carries?.reason ?? (why.reason === 'template' ? 'repair' : why.reason)) : why.reason;
+  return { decision: { ...base, action: 'write', reason, detail: why.detail }, put, ...spegel };
 };

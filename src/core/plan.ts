@@ -1,6 +1,6 @@
+import { type PhaseNow, phaseOf } from './phase.ts';
 import { indexOf, type PlanInput } from './plan-input.ts';
 import { planRegistry, type RegistryPlan } from './plan-registry.ts';
-import { type PhaseNow, phaseOf } from './phase.ts';
 import { registryOf } from './tree.ts';
 
 export type Plan = {

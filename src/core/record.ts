@@ -1,6 +1,6 @@
 import type { Outcome } from './change.ts';
 import type { FileDecision } from './decision.ts';
-import type { Fight, Ledger, Original, SavedSpegel, Written } from './ledger.ts';
+import { type Fight, type Ledger, notOverdue, type Original, type SavedSpegel, type Written } from './ledger.ts';
 import type { Kept } from './originals.ts';
 import type { Plan } from './plan.ts';
 import type { RegistryPlan } from './plan-registry.ts';
@@ -40,8 +40,6 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
   return { ledger: { ...ledger, lastGood, spegel, fights }, objects };
 };
 
-const withoutOverdue = ({ overdue: _, ...original }: Original): Original => original;
-
 type Draft = {
   readonly written: Record<string, Written>;
   readonly originals: Record<string, Original>;
@@ -76,7 +74,7 @@ const recordFile = (draft: Draft, file: FileDecision, context: { at: number; sha
   delete draft.written[path];
   delete draft.spegel[path];
   if (file.reason === 'preserved' && original !== undefined) {
-    draft.originals[path] = { ...withoutOverdue(original), state: 'present' };
+    draft.originals[path] = { ...notOverdue(original), state: 'present' };
   }
 };
 

@@ -75,7 +75,9 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
     // Only `preserve` had brought it back from a _backup/ older than us: it still lies there.
     const broughtBack =
       original?.from === 'backup' && original.state === 'present' && input.tree.backup?.has(path) === true;
-    return broughtBack && (owned.writer === 'foreign' || owned.writer === 'tool') ? removal(path, seen, owned.writer) : undefined;
+    return broughtBack && (owned.writer === 'foreign' || owned.writer === 'tool')
+      ? removal(path, seen, owned.writer)
+      : undefined;
   }
   const known = knownSpegel(path, seen, owned, input);
   if (known !== undefined) {

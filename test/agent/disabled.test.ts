@@ -85,7 +85,7 @@ describe('a node where Spegel is switched off, on, or never there', () => {
         node.configure(on);
         node.advance(2_000);
         node.advance(2_000);
-        assert.deepEqual(describeDirectory(node.certsDir), before, `${off} ${way}`);
+        assert.deepEqual(describeDirectory(node.certsDir), before, `${off} ${ways.indexOf(way)}`);
         assert.equal(node.ledger().phase?.phase, 'spegel');
       }
     }

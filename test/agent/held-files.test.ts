@@ -188,8 +188,11 @@ describe("files that are held (containerdMirrorAdd: false and the document's las
     node.restart({ loseState: true });
     node.advance(30_000);
     assert.equal(identity(), before);
+    const writes: string[] = [];
+    node.onWrite = (path) => writes.push(path);
     node.facts = { ...node.facts, nodeAddresses: ['10.1.2.77'] };
-    node.advance(1_000);
+    node.advance(10_000);
+    assert.deepEqual(writes, paths, 'an address changes: each is rewritten once');
     assert.notEqual(identity(), before);
     assert.match(readDirectory(node.certsDir)['_default/hosts.toml'] ?? '', /10\.1\.2\.77:30020/);
   });

@@ -17,7 +17,7 @@ import { describeDirectory, readDirectory } from '../support/directory.ts';
 import { createSimulatedNode, type SimulatedNode } from '../support/simulated-node.ts';
 
 const seed = Number(process.env['SEED'] ?? 7);
-const numRuns = Number(process.env['RUNS'] ?? 150);
+const numRuns = Number(process.env['RUNS'] ?? 50);
 
 const withNode = (given: ArbitraryNode, check: (node: SimulatedNode) => void): void => {
   const node = createSimulatedNode({ desired: given.desired });
