@@ -40,7 +40,7 @@ export const createReleases = (node: Node, store: Store, clock: Clock): Releases
   const listeners = new Set<() => void>();
   const set = (next: State | undefined): void => {
     state = next;
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   };
   const asked = (): boolean => node.configuration.settings().release;
   /** What cannot be read just now (no descriptor left, say) has not changed. */

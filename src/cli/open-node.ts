@@ -10,6 +10,7 @@ import { readConfigSource } from '../io/config-source.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber } from '../prober.ts';
+import { createReleases } from '../requests.ts';
 import { agentVersion } from '../version.ts';
 import type { Values } from './options.ts';
 
@@ -135,8 +136,11 @@ export const openNode = async (values: Values): Promise<OpenNode> => {
     prober,
     event: () => {},
   });
+  const releases = createReleases(node, store, clock);
+  releases.look();
   return {
     ...node,
+    status: () => releases.withPhase(node.status()),
     ask: prober.ask,
     mirrors: prober.states,
     now: clock.now,

@@ -8,7 +8,7 @@ export const paint = (terminal: Terminal, colour: Colour, text: string): string 
   terminal.colour ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
 
 const escapes = /\u001b\[\d+m/g;
-const widthOf = (text: string): number => [...text.replace(escapes, '')].length;
+const widthOf = (text: string): number => Array.from(text.replace(escapes, '')).length;
 
 /** Columns aligned with two blanks between them; the last one is not padded. */
 export const table = (rows: readonly (readonly string[])[]): string => {

@@ -59,7 +59,7 @@ export const statusCommand: Command = {
   positionals: 0,
   summary: 'show this node: phase, files, mirrors, problems, last events',
   details:
-    'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong.',
+    'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong; a released node is 0.',
   example: 'handspegel status',
   flags: [...nodeFlags, jsonFlag],
   run: async ({ values, terminal }) => {
@@ -76,6 +76,13 @@ export const statusCommand: Command = {
       return wrong ? exitCodes.failed : exitCodes.done;
     }
     const node = await openNode(values);
+    const remembered = node.status();
+    // A released agent serves no requests: its file `released` speaks for it.
+    if (remembered.phase.phase === 'released') {
+      terminal.out(values.on('json') ? json(remembered) : printStatus(terminal, remembered));
+      terminal.error('handspegel: released: nothing is written until "handspegel resume"\n');
+      return exitCodes.done;
+    }
     const { files } = await dryRun(node, async () => {});
     const status: Status = { ...node.status(), files: files.map(({ bytes: _, ...file }) => file) };
     terminal.out(values.on('json') ? json({ ...status, agent: 'not running' }) : printStatus(terminal, status));

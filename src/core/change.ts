@@ -9,7 +9,12 @@ export type Expected = Identity | 'absent';
  */
 export type Change =
   /** Replace or create one file in a directory that stands. */
-  | ({ readonly kind: 'write-file'; readonly path: string; readonly bytes: Uint8Array; readonly expected: Expected } & Attributes)
+  | ({
+      readonly kind: 'write-file';
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly expected: Expected;
+    } & Attributes)
   /** A new directory, renamed into place with everything inside: an empty one would hide `_default`. */
   | ({ readonly kind: 'put-directory'; readonly path: string; readonly content: readonly NewEntry[] } & Attributes)
   | { readonly kind: 'make-link'; readonly path: string; readonly target: string; readonly expected: Expected }

@@ -12,7 +12,8 @@ const hideHeaders = (text: string): string => {
     .split('\n')
     .map((line) => {
       if (/^\s*\[/.test(line)) inHeader = headerTable.test(line);
-      else if (inHeader && line.trim() !== '' && !line.trimStart().startsWith('#')) return line.replace(/=.*$/, "= '(redacted)'");
+      else if (inHeader && line.trim() !== '' && !line.trimStart().startsWith('#'))
+        return line.replace(/=.*$/, "= '(redacted)'");
       return line.replace(inlineHeader, "$1'(redacted)'");
     })
     .join('\n');
@@ -27,7 +28,9 @@ export const redactText = (text: string, secrets: readonly string[] = []): strin
     .replace(authorization, "$1'(redacted)'")
     .replace(keyMaterial, '(private key redacted)')
     .replace(userInfo, '$1(redacted)@');
-  return secrets.filter((secret) => secret.length >= 4).reduce((shown, secret) => shown.replaceAll(secret, '(redacted)'), plain);
+  return secrets
+    .filter((secret) => secret.length >= 4)
+    .reduce((shown, secret) => shown.replaceAll(secret, '(redacted)'), plain);
 };
 
 /** The values of all Secrets, longest first, so that none is left in part. */

@@ -27,12 +27,25 @@ export const restoreVersion = (
   if (file !== undefined) {
     const body = readMarked(bytes, hash.sha256)?.body ?? bytes;
     const pin = { sha256: hash.store(body), whileDesired: hash.sha256(file.bytes) };
-    return { ledger: { ...ledger, pins: { ...ledger.pins, [path]: pin } }, how: 'it holds until its template asks for something else' };
+    return {
+      ledger: { ...ledger, pins: { ...ledger.pins, [path]: pin } },
+      how: 'it holds until its template asks for something else',
+    };
   }
-  if (readMarked(bytes, hash.sha256) !== undefined) return { error: 'that version is ours, and no template points there any more' };
+  if (readMarked(bytes, hash.sha256) !== undefined)
+    return { error: 'that version is ours, and no template points there any more' };
   const old = ledger.originals[path];
   const rights = old?.content.kind === 'file' ? old.content : { uid: 0, gid: 0 };
-  const content = { kind: 'file', sha256: hash.store(bytes), mode: version.mode, uid: rights.uid, gid: rights.gid } as const;
+  const content = {
+    kind: 'file',
+    sha256: hash.store(bytes),
+    mode: version.mode,
+    uid: rights.uid,
+    gid: rights.gid,
+  } as const;
   const original = { state: 'present', from: 'seen', overdue: true, content } as const;
-  return { ledger: { ...ledger, originals: { ...ledger.originals, [path]: original } }, how: 'it is put back as it was' };
+  return {
+    ledger: { ...ledger, originals: { ...ledger.originals, [path]: original } },
+    how: 'it is put back as it was',
+  };
 };

@@ -33,10 +33,15 @@ const editsOf = (before: readonly string[], after: readonly string[]): readonly 
 
 const context = 3;
 
-const range = (start: number, count: number): string => (count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`);
+const range = (start: number, count: number): string =>
+  count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`;
 
 /** A unified diff of two texts with three lines of context; empty when they are equal. Bound: 2,000 lines each. */
-export const unifiedDiff = (before: string, after: string, names: { readonly before: string; readonly after: string }): string => {
+export const unifiedDiff = (
+  before: string,
+  after: string,
+  names: { readonly before: string; readonly after: string },
+): string => {
   if (before === after) return '';
   const edits = editsOf(linesOf(before).slice(0, 2_000), linesOf(after).slice(0, 2_000));
   const changed = edits.flatMap((edit, index) => (edit.kind === ' ' ? [] : [index]));

@@ -2,7 +2,12 @@
 export const verdicts = ['up', 'refused', 'erroring', 'timeout', 'hung', 'wrong'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-export type Sample = { readonly verdict: Verdict; readonly at: number; readonly latencyMs: number; readonly detail: string };
+export type Sample = {
+  readonly verdict: Verdict;
+  readonly at: number;
+  readonly latencyMs: number;
+  readonly detail: string;
+};
 
 /** What is known of one mirror from its samples. Times are steady milliseconds. */
 export type MirrorState = {

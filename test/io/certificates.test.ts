@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { keyPairError, readAuthorities } from '../../src/io/certificates.ts';
 
 type Kept = { readonly fixtures: Readonly<Record<string, string>> };
-const kept = JSON.parse(readFileSync(new URL('../core/containerd/cases/containerd.golden.json', import.meta.url), 'utf8')) as Kept;
+const kept = JSON.parse(
+  readFileSync(new URL('../core/containerd/cases/containerd.golden.json', import.meta.url), 'utf8'),
+) as Kept;
 
 const pem = (name: string): string => (kept.fixtures[name] ?? '').replaceAll('PRIVATE_KEY', 'PRIVATE KEY');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

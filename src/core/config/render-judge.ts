@@ -1,7 +1,7 @@
 import { modelledVersions, parseContainerdVersion } from '../containerd/containerd-version.ts';
+import type { JudgedProblem, Judgement } from '../containerd/judge.ts';
 import type { DesiredFile } from '../desired.ts';
 import type { Facts } from '../facts.ts';
-import type { JudgedProblem, Judgement } from '../containerd/judge.ts';
 import type { Problem } from '../problem.ts';
 import type { Tools } from '../tools.ts';
 import type { Config } from './config.ts';

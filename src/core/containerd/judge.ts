@@ -1,3 +1,4 @@
+import type { Problem } from '../problem.ts';
 import type { ContainerdRules, ContainerdVersion } from './containerd-version.ts';
 import { modelledVersions, rulesOf, versionNumber } from './containerd-version.ts';
 import { splitHostPort } from './host-address.ts';
@@ -9,7 +10,6 @@ import { emptyHostsFile, type HostEntry, type HostsFile } from './hosts-file.ts'
 import type { HostsProblemCode } from './hosts-problems.ts';
 import { certificateFindings, unknownDirectory } from './judge-certificates.ts';
 import { triesHttpsFirst } from './lookup.ts';
-import type { Problem } from '../problem.ts';
 import { byteString, byteStringToText } from './toml/bytes.ts';
 import { parseToml } from './toml/standard.ts';
 

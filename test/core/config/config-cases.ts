@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { dirname, join, relative } from 'node:path';
 import { parseConfig } from '../../../src/core/config/config.ts';
 import { type RenderTools, render } from '../../../src/core/config/render.ts';
+import { judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 import type { Desired } from '../../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../../src/core/facts.ts';
-import { judgeHostsFile } from '../../../src/core/containerd/judge.ts';
 import { formatProblem, type Problem } from '../../../src/core/problem.ts';
 
 /** A worker of a cluster with two control-plane nodes. */

@@ -6,7 +6,12 @@ const mounted = (text: string, sha256 = text): Mounted => ({ kind: 'text', text,
 const good = 'handspegel: {preserve: false}\n';
 const better = 'handspegel: {preserve: true}\n';
 const bad = 'handspegel: {preserve: perhaps}\n';
-const keep = (text: string, supersedes = text): StoredConfig => ({ text, file: 'config.yaml', sha256: text, supersedes });
+const keep = (text: string, supersedes = text): StoredConfig => ({
+  text,
+  file: 'config.yaml',
+  sha256: text,
+  supersedes,
+});
 
 describe('the configuration that counts', () => {
   it('is all defaults when none is asked for', () => {
@@ -35,7 +40,10 @@ describe('the configuration that counts', () => {
   });
 
   it('is the last good one when the mounted one is gone or cannot be read, and that is said', () => {
-    for (const gone of [{ kind: 'missing', file: 'x' }, { kind: 'error', file: 'x', message: 'EACCES' }] as const) {
+    for (const gone of [
+      { kind: 'missing', file: 'x' },
+      { kind: 'error', file: 'x', message: 'EACCES' },
+    ] as const) {
       const choice = chooseConfig(gone, keep(good));
       assert.equal(choice.inForce, 'last good');
       assert.equal(choice.problems[0]?.severity, 'error');

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { modelledVersions, parseContainerdVersion, rulesOf, versionNumber } from '../../../src/core/containerd/containerd-version.ts';
+import {
+  modelledVersions,
+  parseContainerdVersion,
+  rulesOf,
+  versionNumber,
+} from '../../../src/core/containerd/containerd-version.ts';
 
 const number = (text: string): string | undefined => {
   const version = parseContainerdVersion(text);

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ContainerdVersion, modelledVersions, parseContainerdVersion } from '../../../src/core/containerd/containerd-version.ts';
+import {
+  type ContainerdVersion,
+  modelledVersions,
+  parseContainerdVersion,
+} from '../../../src/core/containerd/containerd-version.ts';
 import type { HostEntry, HostSettings, HostsFile } from '../../../src/core/containerd/hosts-file.ts';
 import { parseLenient } from '../../../src/core/containerd/hosts-lenient.ts';
 import { printHostsFile, printString } from '../../../src/core/containerd/hosts-print.ts';
