@@ -24,8 +24,8 @@ export type Removal =
   | { readonly by: 'person?'; readonly since: number }
   | { readonly by: 'spegel' };
 
-/** An init container or hook that failed is tried again within this time (kubelet's first back-offs are 10 and 20 s). */
-export const doubtMs = 30_000;
+/** An init container or hook that failed is tried again within this time (kubelet waits 10, 20, 40 s). */
+export const doubtMs = 120_000;
 
 /**
  * Spegel clears in byte order. What went before everything that still stands may be the beginning of a clear that
@@ -51,11 +51,12 @@ export const removalOf = (path: string, look: Attribution): Removal => {
   return observation.vanished.has(path) ? person : { by: 'spegel' };
 };
 
-/** What is remembered as removed by a person, perhaps, was Spegel's work after all: it came back soon. */
+/** What is remembered as removed by a person, perhaps, was Spegel's work after all: it came back soon, or may have. */
 export const wasSpegel = (doubtSince: number | undefined, look: Attribution): boolean => {
-  const { ended } = look.observation;
-  if (doubtSince === undefined || ended === undefined || ended.how === 'person') return false;
-  return ended.episode.since - doubtSince < doubtMs && ended.episode.since >= doubtSince;
+  const { ended, fresh } = look.observation;
+  if (doubtSince === undefined || ended?.how === 'person' || (ended === undefined && !fresh)) return false;
+  const since = ended?.episode.since ?? look.now;
+  return since - doubtSince < doubtMs && since >= doubtSince;
 };
 
 /** A rename keeps inode and time: that is how a file is known again that comes out of `_backup/`. */

@@ -38,6 +38,8 @@ export type Watch = {
   readonly tree: Tree;
   /** The agent started beside a `_backup/`: not before this moment. */
   readonly notBefore: number | undefined;
+  /** No look has been settled since the agent started. */
+  readonly fresh: boolean;
   /** Somebody else's changes since the last settled look: the first, the last. */
   readonly changes: Span;
   /** The same for files that went beside a `_backup/`. */
@@ -64,6 +66,8 @@ export type Observation = {
   /** Set on the pass on which an episode ends. */
   readonly ended: { readonly how: EpisodeEnd; readonly episode: Episode } | undefined;
   readonly began: boolean;
+  /** The first settled look since the agent started: what was done before it, nobody saw. */
+  readonly fresh: boolean;
   readonly difference: Difference | undefined;
 };
 
@@ -84,6 +88,7 @@ const start = (tree: Tree, now: number, recognise: Recognise): Watch => {
   return {
     tree,
     notBefore,
+    fresh: true,
     changes: undefined,
     vanishings: undefined,
     episode,
@@ -115,6 +120,7 @@ const follow = (watch: Watch, look: Look, recognise: Recognise): Followed => {
     watch: {
       tree,
       notBefore: watch.notBefore,
+      fresh: watch.fresh,
       changes: grow(watch.changes, now),
       vanishings: vanishing ? grow(watch.vanishings, now) : watch.vanishings,
       episode: opened === undefined ? undefined : extendEpisode(opened, difference, trees, now),
@@ -139,6 +145,7 @@ const mayWriteAt = ({ notBefore, changes, vanishings }: Watch): number => {
 const atRest = (watch: Watch): Watch => ({
   ...watch,
   notBefore: undefined,
+  fresh: false,
   changes: undefined,
   vanishings: undefined,
   episode: undefined,
@@ -155,10 +162,18 @@ const duringEpisode = (followed: Followed, episode: Episode, now: number, recogn
   if (how !== undefined) {
     const spegelWroteAt = how === 'spegel-wrote' ? episode.lastChange : watch.spegelWroteAt;
     const rested = { ...atRest(watch), spegelLeft: standingFor(watch.tree, recognise), spegelWroteAt };
-    return { ...followed, ...settled, watch: rested, vanished: nothingVanished, ended: { how, episode } };
+    return {
+      ...followed,
+      ...settled,
+      fresh: watch.fresh,
+      watch: rested,
+      vanished: nothingVanished,
+      ended: { how, episode },
+    };
   }
   return {
     ...followed,
+    fresh: false,
     settled: false,
     waitingFor: `Spegel is at work (${episode.cause})`,
     lookAgainAt: nextLookOfEpisode(episode, now),
@@ -178,10 +193,18 @@ export const observe = (watch: Watch | undefined, look: Look, recognise: Recogni
   if (current.episode !== undefined) return duringEpisode(followed, current.episode, now, recognise);
   const writeAt = mayWriteAt(current);
   if (now >= writeAt) {
-    return { ...followed, ...settled, watch: atRest(current), vanished: current.vanished, ended: undefined };
+    return {
+      ...followed,
+      ...settled,
+      fresh: current.fresh,
+      watch: atRest(current),
+      vanished: current.vanished,
+      ended: undefined,
+    };
   }
   return {
     ...followed,
+    fresh: false,
     settled: false,
     waitingFor: 'somebody is changing files',
     lookAgainAt: writeAt,

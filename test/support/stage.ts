@@ -146,7 +146,7 @@ export const livedStage = async (given: Given): Promise<Stage> => {
   node.advance(2_000);
   letPeopleWork(stage);
   // Until it is beyond doubt that it was no clear of Spegel's that failed.
-  node.advance(35_000);
+  node.advance(125_000);
   Object.assign(stage.theirs, foreignNow(node));
   return stage;
 };
