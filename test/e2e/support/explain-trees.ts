@@ -5,7 +5,10 @@ export type Row = {
   readonly files?: Readonly<Record<string, string>>;
   readonly directories?: readonly string[];
   readonly links?: Readonly<Record<string, string>>;
+  /** What stands before the last part of the image's name. */
   readonly registry: string;
+  /** Not in every way: only CRI completes short names, and CRI of 1.6.20 takes no name with an IPv6 address. */
+  readonly only?: 'CRI' | 'ctr';
   readonly byDigest?: boolean;
   readonly expected: Expected;
   /** What 1.6 does otherwise; `dies`: a pull over CRI ends the daemon. */
@@ -91,6 +94,20 @@ const directories: readonly Row[] = [
     expected: from(hub),
   },
   {
+    what: "a short name is one of docker.io's",
+    files: { 'docker.io/hosts.toml': mirrors(first), '_default/hosts.toml': mirrors(second) },
+    registry: '',
+    only: 'CRI',
+    expected: from(first),
+  },
+  {
+    what: 'index.docker.io is docker.io',
+    files: { 'docker.io/hosts.toml': mirrors(first), 'index.docker.io/hosts.toml': mirrors(second) },
+    registry: 'index.docker.io/library',
+    only: 'CRI',
+    expected: from(first),
+  },
+  {
     what: 'a symlinked directory',
     files: { 'elsewhere/hosts.toml': mirrors(first) },
     links: { 'registry.test': 'elsewhere' },
@@ -125,6 +142,12 @@ const directories: readonly Row[] = [
   },
   { what: 'a registry on localhost, by name', registry: 'localhost:5000', expected: from('localhost:5000') },
   { what: 'a registry on localhost, by address', registry: '127.0.0.1:5000', expected: from('127.0.0.1:5000') },
+  {
+    what: 'a registry on localhost, by IPv6 address',
+    registry: '[::1]:5000',
+    only: 'ctr',
+    expected: from('[::1]:5000'),
+  },
 ];
 
 const servers: readonly Row[] = [
