@@ -56,6 +56,10 @@ export type HttpState = {
   readonly report: (message: string, problem: boolean) => void;
 };
 
+/** What a person should look at even when only warnings are kept. */
+const isAlarming = ({ event, detail }: JournalRecord): boolean =>
+  event === 'alarm' || event === 'state-lost' || (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
+
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
 const mostRestMs = 100;
@@ -76,7 +80,10 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     random: Math.random,
     signal,
   });
-  const event = (record: JournalRecord): void => log.info({ event: record.event, path: record.path }, record.detail);
+  const event = (record: JournalRecord): void => {
+    const level = isAlarming(record) ? 'warn' : 'info';
+    log[level]({ event: record.event, path: record.path }, record.detail);
+  };
   const node: Node = createNode(options, { clock, store, prober, event });
   const parent = dirname(node.certsDir);
   mkdirSync(parent, { recursive: true });

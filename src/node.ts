@@ -1,5 +1,6 @@
 import { rmdirSync } from 'node:fs';
 import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
+import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Facts } from './core/facts.ts';
 import { referencedObjects } from './core/history.ts';
@@ -287,7 +288,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       phase: phaseStatus(reconciler.ledger(), iso),
       ready,
       waitingFor: last?.waitingFor,
-      node: nodeStatus(known),
+      node: nodeStatus(
+        choice.config === undefined ? known : { ...known, controlPlane: controlPlaneOf(choice.config, known) },
+      ),
       configuration: { source: choice.source, sha256: choice.sha256, inForce: choice.inForce },
       spegel: {
         mode: desired?.spegel ?? 'unknown',

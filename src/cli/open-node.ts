@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
+import { normaliseAddress } from '../core/config/context-address.ts';
 import type { Facts } from '../core/facts.ts';
 import type { MirrorState, Sample } from '../core/verdict.ts';
 import type { GivenFacts } from '../inputs.ts';
@@ -12,7 +13,7 @@ import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber } from '../prober.ts';
 import { createReleases } from '../requests.ts';
 import { agentVersion } from '../version.ts';
-import type { Values } from './options.ts';
+import { UsageError, type Values } from './options.ts';
 
 export const stateDirOf = (values: Values): string => values.text('state-dir') ?? '/var/lib/handspegel';
 
@@ -33,10 +34,17 @@ const readSecrets = (dir: string | undefined): Facts['secrets'] => {
   );
 };
 
+/** The addresses of a flag, or of its variable; anything else is a usage error. */
+const addressesOf = (values: Values, flag: string): readonly string[] => {
+  const wrong = values.list(flag).find((text) => normaliseAddress(text) === undefined);
+  if (wrong !== undefined) throw new UsageError(`--${flag} takes IP addresses, not '${wrong}'`);
+  return values.list(flag);
+};
+
 export const givenFacts = (values: Values): GivenFacts => ({
   nodeName: values.text('node-name'),
-  nodeAddresses: values.list('node-ip'),
-  controlPlane: values.list('control-plane'),
+  nodeAddresses: addressesOf(values, 'node-ip'),
+  controlPlane: addressesOf(values, 'control-plane'),
   runtime: values.text('runtime'),
   containerdVersion: values.text('containerd-version'),
   secrets: readSecrets(values.text('secrets-dir')),
