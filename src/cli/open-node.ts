@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
 import { normaliseAddress } from '../core/config/context-address.ts';
@@ -35,16 +36,19 @@ const readSecrets = (dir: string | undefined): Facts['secrets'] => {
 };
 
 /** The addresses of a flag, or of its variable; anything else is a usage error. */
-const addressesOf = (values: Values, flag: string): readonly string[] => {
-  const wrong = values.list(flag).find((text) => normaliseAddress(text) === undefined);
-  if (wrong !== undefined) throw new UsageError(`--${flag} takes IP addresses, not '${wrong}'`);
+const addressesOf = (values: Values, flag: string, isGood: (text: string) => boolean): readonly string[] => {
+  const wrong = values.list(flag).find((text) => !isGood(text));
+  if (wrong !== undefined) throw new UsageError(`--${flag} takes addresses, not '${wrong}'`);
   return values.list(flag);
 };
 
+const isAddress = (text: string): boolean => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0;
+const isAddressOrName = (text: string): boolean => normaliseAddress(text) !== undefined;
+
 export const givenFacts = (values: Values): GivenFacts => ({
   nodeName: values.text('node-name'),
-  nodeAddresses: addressesOf(values, 'node-ip'),
-  controlPlane: addressesOf(values, 'control-plane'),
+  nodeAddresses: addressesOf(values, 'node-ip', isAddress),
+  controlPlane: addressesOf(values, 'control-plane', isAddressOrName),
   runtime: values.text('runtime'),
   containerdVersion: values.text('containerd-version'),
   secrets: readSecrets(values.text('secrets-dir')),

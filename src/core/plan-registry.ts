@@ -178,6 +178,15 @@ const behindLink = (input: PlanInput, registry: string, unit: DesiredUnit | unde
   return { registry, files, changes: [], problems: [problem] };
 };
 
+/** A registry whose templates have an error, and no good set is known of it: it is named, and nothing is done. */
+const refused = (input: PlanInput, registry: string): readonly FileDecision[] => {
+  const error = input.desired.units.get(registry)?.problems.find((problem) => problem.severity === 'error');
+  const path = `${registry}/hosts.toml`;
+  if (error === undefined) return [];
+  const detail = `not written: ${error.message}`;
+  return [{ path, action: 'refuse', reason: 'broken-template', detail, writer: ownedAt(input, path).writer }];
+};
+
 const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly Put[]): readonly Put[] => {
   const known = input.ledger.directories[registry];
   const stands = input.tree.entries.has(registry) || puts.length > 0;
@@ -210,6 +219,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   });
   const back = due.filter((one) => !leftovers.some((plan) => plan.decision.path === one.path));
   const plans = [...planned, ...leftovers];
+  const told = broken && effective === undefined ? refused(input, registry) : [];
   const puts: Put[] = [
     ...plans.flatMap((plan): Put[] => {
       const { path } = plan.decision;
@@ -224,7 +234,12 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const removals = leftovers.filter((plan) => plan.decision.action === 'remove').map((plan) => plan.decision.path);
   return {
     registry,
-    files: [...plans.map((plan) => plan.decision), ...back.map((one) => dueDecision(input, one)), ...named],
+    files: [
+      ...told,
+      ...plans.map((plan) => plan.decision).filter(({ path }) => !told.some((one) => one.path === path)),
+      ...back.map((one) => dueDecision(input, one)),
+      ...named,
+    ],
     changes: changesOf(
       input,
       registry,
