@@ -28,6 +28,9 @@ export const phaseOf = (desired: Desired, decisions: readonly Decision[]): Phase
       file.standIn === 'mended' ||
       file.standIn === 'held',
   );
-  if (spegel !== undefined) return { phase: 'spegel', reason: `${spegel.path} is Spegel's` };
+  if (spegel !== undefined) {
+    const kept = `${spegel.path}: ${spegel.detail}; Spegel's own bytes are kept and come back`;
+    return { phase: 'spegel', reason: spegel.standIn === undefined ? `${spegel.path} is Spegel's` : kept };
+  }
   return { phase: 'bootstrap', reason: 'Spegel has written no file on this node' };
 };
