@@ -62,6 +62,7 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
 
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
+const saveAgainMs = 2_000;
 const mostRestMs = 100;
 
 /** What changes without an event: addresses, a replaced mount, the file `released`, a lost state directory. */
@@ -112,7 +113,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
     }
     sayProblems();
-    const times = [result.lookAgainAt, node.configuration.lookAgainAt()].filter((at) => at !== undefined);
+    const unsaved = node.status().problems.some((problem) => problem.code === 'state-not-saved');
+    const saveAgainAt = unsaved ? clock.now() + saveAgainMs : undefined;
+    const times = [result.lookAgainAt, node.configuration.lookAgainAt(), saveAgainAt].filter((at) => at !== undefined);
     const wait = times.length === 0 ? passEveryMs : Math.min(...times) - clock.now();
     return Math.min(Math.max(wait, 1), passEveryMs);
   };

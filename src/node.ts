@@ -171,7 +171,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const rememberFacts = (now: Facts): void => {
     remembered = rememberable(now);
     const text = JSON.stringify(remembered);
-    if (text === storedFacts) return;
+    // What could not be kept before is tried again here, so that the problem goes when the disk is well.
+    if (text === storedFacts && stateProblem === undefined) return;
     tryState('what is known of the node', () => {
       store.writeJson('facts.json', remembered);
       storedFacts = text;

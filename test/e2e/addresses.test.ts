@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { type Agent, startReadyAgent } from './support/agent.ts';
 import { createNetwork, type Namespace } from './support/namespaces.ts';
 import { createPlace, type Place } from './support/place.ts';
-import { stays } from './support/until.ts';
+import { stays, together } from './support/until.ts';
 
 const path = 'both.example.com/hosts.toml';
 /** The built-in file names the first address, as Spegel's does; a template may ask for all. */
@@ -42,7 +42,7 @@ const names = (place: Place, v4: string, v6: string): boolean =>
   urls(place, '_default/hosts.toml').join() === `http://${v4}:30020`;
 
 for (const given of [true, false]) {
-  describe(`an address of the node changes, ${given ? 'with' : 'without'} --node-ip`, () => {
+  describe(`an address of the node changes, ${given ? 'with' : 'without'} --node-ip`, together, () => {
     it('of IPv4: the file is rewritten once, and nothing is restarted', async (t) => {
       const { network, place, agent } = await begin(t, given);
       const written = place.writes(path);
@@ -83,7 +83,7 @@ for (const given of [true, false]) {
   });
 }
 
-describe('an address that is none of the node', () => {
+describe('an address that is none of the node', together, () => {
   it('comes and goes on the same interface: nothing is written', async (t) => {
     const { network, place } = await begin(t, true);
     const stamp = place.stamp(path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Agent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
-import { stays } from './support/until.ts';
+import { stays, together } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
 const configOf = (mirror: string): string => `
@@ -60,7 +60,7 @@ const says = (place: Place, mirror: string): boolean => place.body(path)?.includ
 const atRest = (agent: Agent): Promise<unknown> =>
   agent.whenStatus('at rest', ({ waitingFor }) => waitingFor === undefined);
 
-describe('the configuration changes', () => {
+describe('the configuration changes', together, () => {
   for (const [what, way] of Object.entries(ways)) {
     it(`as ${what}: the file is rewritten once each time, the other one never`, async (t) => {
       const { place, to } = way(t);
@@ -114,7 +114,7 @@ describe('the configuration changes', () => {
   });
 });
 
-describe('a file that is right', () => {
+describe('a file that is right', together, () => {
   it('is never written again: over restarts, wake-ups and time its inode and times stay', async (t) => {
     const place = createPlace(t, { config: configOf('one') });
     const stamps = (): string => `${place.stamp(path)} ${place.stamp('_default/hosts.toml')}`;

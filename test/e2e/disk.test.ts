@@ -7,6 +7,7 @@ import { writeDirectory } from '../support/directory.ts';
 import { type Agent, startAgent, startReadyAgent } from './support/agent.ts';
 import { createMounts, type Namespace } from './support/namespaces.ts';
 import { createPlace, type Place, scratch } from './support/place.ts';
+import { together } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
 const configOf = (mirror: string, registry = 'great-registry.com'): string => `
@@ -75,7 +76,7 @@ const troubles = {
 } as const;
 
 for (const [trouble, how] of Object.entries(troubles)) {
-  describe(`the file system of certs.d ${trouble}`, () => {
+  describe(`the file system of certs.d ${trouble}`, together, () => {
     it('the last good file stays, the cause is said, and it recovers by itself', async (t) => {
       const small = await begin(t, 'certs.d');
       const { place, mounts } = small;
@@ -112,7 +113,7 @@ for (const [trouble, how] of Object.entries(troubles)) {
     });
   });
 
-  describe(`the file system of the state directory ${trouble}`, () => {
+  describe(`the file system of the state directory ${trouble}`, together, () => {
     it('files are kept right all the same, the cause is said, and it recovers by itself', async (t) => {
       const small = await begin(t, 'the state directory');
       const { place, mounts } = small;

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Agent, handspegel, startProcess, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
+import { together } from './support/until.ts';
 
 /** The document's last example, with two registries. */
 const config = `
@@ -79,7 +80,7 @@ const accidents: Readonly<Record<string, (held: Held) => void>> = {
   },
 };
 
-describe('a held file', () => {
+describe('a held file', together, () => {
   for (const [what, accident] of Object.entries(accidents)) {
     it(`is right again after it was ${what}`, async (t) => {
       const held = await begin(t);

@@ -7,7 +7,7 @@ import { createSpegel } from '../support/spegel/spegel.ts';
 import { type Agent, run, type startAgent, startReadyAgent } from './support/agent.ts';
 import { createLimits } from './support/namespaces.ts';
 import { createPlace, type Place } from './support/place.ts';
-import { stays } from './support/until.ts';
+import { stays, together } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
 const configOf = (mirror: string): string => `
@@ -52,7 +52,7 @@ describe('inotify is exhausted', { concurrency: true }, () => {
   }
 });
 
-describe('no file descriptor is left', () => {
+describe('no file descriptor is left', together, () => {
   it('nothing that cannot be read counts as gone, the cause is said, and it recovers by itself', async (t) => {
     const place = createPlace(t, { config: configOf('one') });
     const agent = await startReadyAgent(t, place);
@@ -108,7 +108,7 @@ for (const [direction, ms] of [
   ['forward', day],
   ['back', -day],
 ] as const) {
-  describe(`the wall clock jumps a day ${direction}`, () => {
+  describe(`the wall clock jumps a day ${direction}`, together, () => {
     it('while it runs: no timer fires, nothing is written, and it goes on reacting', async (t) => {
       const place = createPlace(t, { config: configOf('one') });
       const { spegel, registry } = await spegelOn(t, place);

@@ -7,6 +7,7 @@ import { createSpegelRegistry } from '../support/spegel/registry.ts';
 import { createSpegel, type Spegel } from '../support/spegel/spegel.ts';
 import { type Agent, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
+import { together } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
 const great = (mirror: string): string => `
@@ -35,7 +36,7 @@ const works = async (agent: Agent, mirror: string): Promise<void> => {
   );
 };
 
-describe('certs.d is lost while the agent runs', () => {
+describe('certs.d is lost while the agent runs', together, () => {
   const losses: Readonly<Record<string, (place: Place) => void>> = {
     'moved away and made anew': (place) => {
       renameSync(place.certsDir, join(place.dir, 'old'));

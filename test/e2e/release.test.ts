@@ -9,7 +9,7 @@ import { createSpegel, type Spegel } from '../support/spegel/spegel.ts';
 import type { Pause } from '../support/spegel/steps.ts';
 import { type Agent, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
-import { stays } from './support/until.ts';
+import { stays, together } from './support/until.ts';
 
 const extensions = ['_default', 'great-registry.com', 'quay.io']
   .map(
@@ -61,7 +61,7 @@ const nothingElseIsLeft = (place: Place): void => {
   assert.deepEqual(readdirSync(place.etc), ['certs.d']);
 };
 
-describe('release', () => {
+describe('release', together, () => {
   it('of a running agent: what was there before is there again, until resume', async (t) => {
     const place = createPlace(t, { config: configOf() });
     const before = plant(place);
@@ -178,7 +178,7 @@ const besideSpegel = async (t: TestContext, pause?: Pause): Promise<Beside> => {
   return { place, spegel, before };
 };
 
-describe('release beside Spegel', () => {
+describe('release beside Spegel', together, () => {
   for (const running of [true, false]) {
     it(`leaves Spegel its file, and what was there before in _backup/, ${running ? 'with' : 'without'} an agent`, async (t) => {
       const { place, spegel, before } = await besideSpegel(t);

@@ -10,6 +10,7 @@ import { createSpegel, type Spegel } from '../support/spegel/spegel.ts';
 import type { Pause } from '../support/spegel/steps.ts';
 import { type Agent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
+import { together } from './support/until.ts';
 
 // Rows 2 to 5 with a real agent and real pauses; thousands of plays with every pause are in test/agent.
 
@@ -88,7 +89,7 @@ const takenBack = (play: Play, controlPlane: string): boolean =>
 const backupOf = (files: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('_backup/')));
 
-describe('Spegel starts on a node with an agent', () => {
+describe('Spegel starts on a node with an agent', together, () => {
   for (const family of ['v0.2', 'v0.4', 'v0.7', 'main'] as const) {
     it(`${family} gets its file byte for byte, registry files come back, _backup/ is left alone`, async (t) => {
       const play = await begin(t, { family });
@@ -182,7 +183,7 @@ describe('Spegel starts on a node with an agent', () => {
   });
 });
 
-describe('Spegel is uninstalled beside an agent', () => {
+describe('Spegel is uninstalled beside an agent', together, () => {
   it('again and again, with pauses between its steps: its hook never fails, and _default is of today', async (t) => {
     let seed = 7;
     const random = (): number => {

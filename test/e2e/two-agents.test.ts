@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { writeDirectory } from '../support/directory.ts';
 import { type Agent, type Ended, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
 import { createPlace, type Place } from './support/place.ts';
-import { stays } from './support/until.ts';
+import { stays, together } from './support/until.ts';
 
 const path = 'great-registry.com/hosts.toml';
 const configOf = (mirror: string, registry = 'great-registry.com'): string => `
@@ -39,81 +39,85 @@ const begin = async (
 const release = async (t: TestContext, place: Place): Promise<Ended> => handspegel(t, place, ['release']);
 
 for (const shared of [true, false]) {
-  describe(`two agents on one directory, ${shared ? 'sharing a state directory' : 'each with its own state'}`, () => {
-    it('one writes, and the other says whom it waits for', async (t) => {
-      const { place, first, second } = await begin(t, shared);
-      assert.match(second.output(), new RegExp(`"holder":"pid ${first.pid}"`));
-      const readyz = await second.get('/readyz');
-      assert.equal(readyz.code, 503);
-      assert.match(readyz.body, new RegExp(`another agent holds certs.d: pid ${first.pid}`));
-      assert.equal((await second.get('/livez')).code, 200);
-      const mirrors = ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-      for (const mirror of mirrors) {
-        place.configure(configOf(mirror));
-        await first.until(mirror, () => says(place, mirror) || undefined);
-        unlinkSync(join(place.certsDir, '_default/hosts.toml'));
-        await first.until('_default', () => place.body('_default/hosts.toml'));
-      }
-      await first.until('the journal', () => place.writes(path) === mirrors.length + 1 || undefined);
-      assert.doesNotMatch(second.output(), /first pass|"write:/);
-      assert.equal((await first.stop()).code, 0);
-      await second.until('it takes over', () => second.output().includes('first pass') || undefined);
-      assert.equal((await second.stop()).code, 0);
-    });
-
-    it('the writer is killed: the other takes over at once', async (t) => {
-      const { place, other, first, second } = await begin(t, shared);
-      await first.stop('SIGKILL');
-      const ms = await second.until('it takes over', () => second.output().includes('first pass') || undefined);
-      t.diagnostic(`taken over after ${Math.round(ms)} ms`);
-      other.configure(configOf('after'));
-      await second.until('it writes', () => says(place, 'after') || undefined);
-      await second.until('it is ready', async () => (await second.get('/readyz')).code === 200 || undefined);
-    });
-
-    if (shared) {
-      it('the writer is killed: the other remembers what that one had saved meanwhile', async (t) => {
+  describe(
+    `two agents on one directory, ${shared ? 'sharing a state directory' : 'each with its own state'}`,
+    together,
+    () => {
+      it('one writes, and the other says whom it waits for', async (t) => {
         const { place, first, second } = await begin(t, shared);
-        const theirs = "server = 'https://before.example.com'\n";
-        writeDirectory(place.certsDir, { 'late.example.com/hosts.toml': theirs });
-        place.configure(configOf('two', 'late.example.com'));
-        await first.until('replaced', () => place.files()['late.example.com/hosts.toml'] !== theirs || undefined);
-        await first.stop('SIGKILL');
+        assert.match(second.output(), new RegExp(`"holder":"pid ${first.pid}"`));
+        const readyz = await second.get('/readyz');
+        assert.equal(readyz.code, 503);
+        assert.match(readyz.body, new RegExp(`another agent holds certs.d: pid ${first.pid}`));
+        assert.equal((await second.get('/livez')).code, 200);
+        const mirrors = ['two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+        for (const mirror of mirrors) {
+          place.configure(configOf(mirror));
+          await first.until(mirror, () => says(place, mirror) || undefined);
+          unlinkSync(join(place.certsDir, '_default/hosts.toml'));
+          await first.until('_default', () => place.body('_default/hosts.toml'));
+        }
+        await first.until('the journal', () => place.writes(path) === mirrors.length + 1 || undefined);
+        assert.doesNotMatch(second.output(), /first pass|"write:/);
+        assert.equal((await first.stop()).code, 0);
         await second.until('it takes over', () => second.output().includes('first pass') || undefined);
-        const ended = await release(t, place);
-        assert.equal(ended.code, 0, ended.output);
-        assert.deepEqual(place.files(), { 'late.example.com/hosts.toml': theirs });
+        assert.equal((await second.stop()).code, 0);
       });
-    }
 
-    it('the writer is stopped: nobody writes, and both take it up again when it goes on', async (t) => {
-      const { place, other, first, second } = await begin(t, shared);
-      first.child.kill('SIGSTOP');
-      const stamp = place.stamp(path);
-      other.configure(configOf('while-stopped'));
-      unlinkSync(join(place.certsDir, '_default/hosts.toml'));
-      await stays(
-        'nobody writes',
-        3_000,
-        () => place.stamp(path) === stamp && !('_default/hosts.toml' in place.files()),
-      );
-      await second.until(
-        'it says that the holder is silent',
-        () => /a process that does not answer/.test(second.output()) || undefined,
-        30_000,
-      );
-      assert.match((await second.get('/readyz')).body, /does not answer/);
-      first.child.kill('SIGCONT');
-      await first.until(
-        'it goes on',
-        () => (says(place, 'while-stopped') && place.body('_default/hosts.toml')) || undefined,
-      );
-      assert.doesNotMatch(second.output(), /first pass/);
-    });
-  });
+      it('the writer is killed: the other takes over at once', async (t) => {
+        const { place, other, first, second } = await begin(t, shared);
+        await first.stop('SIGKILL');
+        const ms = await second.until('it takes over', () => second.output().includes('first pass') || undefined);
+        t.diagnostic(`taken over after ${Math.round(ms)} ms`);
+        other.configure(configOf('after'));
+        await second.until('it writes', () => says(place, 'after') || undefined);
+        await second.until('it is ready', async () => (await second.get('/readyz')).code === 200 || undefined);
+      });
+
+      if (shared) {
+        it('the writer is killed: the other remembers what that one had saved meanwhile', async (t) => {
+          const { place, first, second } = await begin(t, shared);
+          const theirs = "server = 'https://before.example.com'\n";
+          writeDirectory(place.certsDir, { 'late.example.com/hosts.toml': theirs });
+          place.configure(configOf('two', 'late.example.com'));
+          await first.until('replaced', () => place.files()['late.example.com/hosts.toml'] !== theirs || undefined);
+          await first.stop('SIGKILL');
+          await second.until('it takes over', () => second.output().includes('first pass') || undefined);
+          const ended = await release(t, place);
+          assert.equal(ended.code, 0, ended.output);
+          assert.deepEqual(place.files(), { 'late.example.com/hosts.toml': theirs });
+        });
+      }
+
+      it('the writer is stopped: nobody writes, and both take it up again when it goes on', async (t) => {
+        const { place, other, first, second } = await begin(t, shared);
+        first.child.kill('SIGSTOP');
+        const stamp = place.stamp(path);
+        other.configure(configOf('while-stopped'));
+        unlinkSync(join(place.certsDir, '_default/hosts.toml'));
+        await stays(
+          'nobody writes',
+          3_000,
+          () => place.stamp(path) === stamp && !('_default/hosts.toml' in place.files()),
+        );
+        await second.until(
+          'it says that the holder is silent',
+          () => /a process that does not answer/.test(second.output()) || undefined,
+          30_000,
+        );
+        assert.match((await second.get('/readyz')).body, /does not answer/);
+        first.child.kill('SIGCONT');
+        await first.until(
+          'it goes on',
+          () => (says(place, 'while-stopped') && place.body('_default/hosts.toml')) || undefined,
+        );
+        assert.doesNotMatch(second.output(), /first pass/);
+      });
+    },
+  );
 }
 
-describe('release beside an agent that is stopped', () => {
+describe('release beside an agent that is stopped', together, () => {
   it('ends after 5 s with exit code 1, names the pid and what to do, and changes nothing', async (t) => {
     const place = createPlace(t, { config: configOf('one') });
     const agent = await startReadyAgent(t, place);
@@ -149,7 +153,7 @@ describe('release beside an agent that is stopped', () => {
   });
 });
 
-describe('a process of another user', () => {
+describe('a process of another user', together, () => {
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
   it('can ask the agent for nothing', async (t) => {

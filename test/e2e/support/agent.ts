@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Status } from '../../../src/core/status.ts';
 import { askAgent } from '../../../src/io/agent-socket.ts';
+import { atEnd } from './cleanup.ts';
 import type { Place } from './place.ts';
 import { generousMs, until } from './until.ts';
 
@@ -57,7 +58,7 @@ export const startProcess = (
       ms: performance.now() - asked,
     }),
   );
-  t.after(async () => {
+  atEnd(t, async () => {
     child.kill('SIGKILL');
     await ended;
   });

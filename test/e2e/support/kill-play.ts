@@ -55,7 +55,12 @@ export const playKills = async (t: TestContext, kills: number): Promise<{ readon
     const agent = startAgent(t, place, { flags: ['--log-level', 'error'] });
     // From its birth to some time after its first pass, or in the middle of it.
     if (writing === undefined) await setTimeout(Math.random() * 1_000);
-    else await writing.then(() => setTimeout(Math.random() * 20));
+    else {
+      await writing.catch((cause) => {
+        throw new Error(`nothing was written in round ${round}: ${agent.output()}`, { cause });
+      });
+      await setTimeout(Math.random() * 20);
+    }
     await agent.stop('SIGKILL');
   }
 

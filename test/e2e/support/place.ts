@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { JournalRecord } from '../../../src/core/status.ts';
 import { bodyOf, readDirectory } from '../../support/directory.ts';
+import { atEnd } from './cleanup.ts';
 
 export type PlaceOptions = {
   readonly nodeIp?: readonly string[];
@@ -48,7 +49,7 @@ export const freshAddress = (): string => {
 
 export const scratch = (t: TestContext): string => {
   const dir = mkdtempSync(join(tmpdir(), 'hs-e2e-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return dir;
 };
 

@@ -1,7 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Ten times what the fastest row of the table promises: these machines are slow and shared. */
-export const generousMs = 10_000;
+/** Far more than any row of the table promises: these machines are slow, shared, and stall for seconds. */
+export const generousMs = 30_000;
+
+/** Tests that mostly wait are played side by side, each on a node of its own. */
+export const together = { concurrency: 3 } as const;
 
 export type UntilOptions = {
   readonly limitMs?: number;
