@@ -153,7 +153,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   };
 
   const lookAround = async (stop: AbortSignal): Promise<void> => {
-    let seen = fingerprint(options, store, releases.isReleased());
+    // What changed since the first pass, before anybody watched, is seen at the first look.
+    let seen = '';
     while (!stop.aborted) {
       await clock.sleep(lookAroundMs, stop);
       releases.look();

@@ -173,8 +173,9 @@ describe('Spegel starts on a node with an agent', together, () => {
     await agent.whenStatus('at rest', ({ waitingFor }) => waitingFor === undefined);
     rmSync(join(place.certsDir, 'quay.io'), { recursive: true });
     // A removed directory looks like a step of Spegel until its file has stood for a while.
-    const removed = (event: string): boolean => place.journal().some((record) => record.event === event);
-    await agent.until('somebody was at work', () => removed('spegel-at-work') || undefined);
+    const byPerson = (): boolean =>
+      place.journal().some(({ event, detail }) => event === 'spegel-done' && detail === 'person');
+    await agent.until('it is known that a person did it', () => byPerson() || undefined);
     await agent.whenStatus('at rest again', ({ waitingFor }) => waitingFor === undefined);
     assert.equal('quay.io/hosts.toml' in place.files(), false);
     await spegel.start();
