@@ -118,7 +118,11 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
     command(options, 'run', ...place.flags, ...listen, ...(options.flags ?? [])),
     options.env,
   );
-  const otherwise = (): string => `${running.output()}\n${JSON.stringify(place.files(), undefined, 1)}`;
+  const otherwise = (): string => {
+    const { exitCode, signalCode } = running.child;
+    const state = exitCode === null && signalCode === null ? 'it runs' : `it ended with ${signalCode ?? exitCode}`;
+    return `${state}\n${running.output()}\n${JSON.stringify(place.files(), undefined, 1)}`;
+  };
   const listener = async (host: string): Promise<string> => {
     const look = (): string | undefined =>
       running.output().match(new RegExp(`listening on (http://${host}:\\d+)`))?.[1];
@@ -128,7 +132,13 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
   return {
     ...running,
     place,
-    status: () => askStatus(place),
+    status: async () => {
+      try {
+        return await askStatus(place);
+      } catch (cause) {
+        throw new Error(`no status: ${otherwise()}`, { cause });
+      }
+    },
     whenStatus: async (what, isSo, limitMs = generousMs) => {
       let last: Status | undefined;
       const { found } = await until(
@@ -153,8 +163,8 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
 /** Starts it and waits for its first pass. */
 export const startReadyAgent = async (t: TestContext, place: Place, options: AgentOptions = {}): Promise<Agent> => {
   const agent = startAgent(t, place, options);
-  const early = agent.ended.then(({ output }): never => {
-    throw new Error(`the agent ended before its first pass: ${output}`);
+  const early = agent.ended.then(({ code, signal, output }): never => {
+    throw new Error(`the agent ended with ${signal ?? code} before its first pass: ${output}`);
   });
   const ready = agent.until('the agent is ready', async () => (await agent.status()).ready, 3 * generousMs);
   await Promise.race([ready, early]);
