@@ -224,7 +224,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
 
   /** What was remembered there is remembered anew when the state directory went. */
   const noticeLoss = (): void => {
-    if (statePlace === undefined || statePlace === store.place()) return;
+    const place = store.place();
+    if (statePlace === undefined || (statePlace === place && place !== 'gone')) return;
+    statePlace = place === 'gone' ? undefined : place;
     journal({
       at: iso(clock.now()),
       event: 'state-lost',
@@ -234,6 +236,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     storedFacts = undefined;
     reconciler.setLedger(reconciler.ledger());
   };
+
+  const isKept = (result: PassResult): boolean =>
+    stateProblem === undefined && result.problems.every(({ code }) => code !== 'state-not-saved');
 
   const turn = (releasing: boolean): PassResult => {
     noticeLoss();
@@ -254,7 +259,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         changed: [...result.changed, ...again.changed],
       };
     }
-    statePlace = store.place();
+    // While nothing can be kept, a directory that is gone is no news.
+    if (statePlace === undefined && isKept(result)) statePlace = store.place();
     last = result;
     if (result.applied && now.desired !== undefined) ready = true;
     return result;

@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
 import {
+  type BigIntStats,
+  closeSync,
   constants,
   fchmodSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -51,7 +54,10 @@ export type Store = {
   readonly readJournal: (count: number) => readonly JournalRecord[];
   /** Removes everything but these names, for a release. */
   readonly removeAll: (except: readonly string[]) => void;
-  /** Device and inode: another value means that the directory was lost or replaced, and everything in it. */
+  /**
+   * Device and inode: another value means that the directory was lost or replaced, and everything in it. `gone`: it
+   * stood and stands no more; `undefined`: it never did, as far as this process knows.
+   */
   readonly place: () => string | undefined;
 };
 
@@ -66,6 +72,8 @@ const isRecord = (value: unknown): value is JournalRecord =>
   typeof value === 'object' &&
   value !== null &&
   ['at', 'event', 'detail'].every((key) => typeof (value as Record<string, unknown>)[key] === 'string');
+
+const placeOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
 /** A line that a crash tore, or that a person wrote, is passed over. */
 const parseLine = (line: string): readonly JournalRecord[] => {
@@ -100,26 +108,37 @@ export const createStore = (directory: string): Store => {
     }
   };
 
-  /** `false`: there is none. */
-  const stands = (): boolean => {
+  // Held open, so that a directory made after this one is gone cannot get its inode and be taken for it.
+  let held: { readonly fd: number; readonly place: string } | undefined;
+  const hold = (stats: BigIntStats): number => {
+    if (held?.place === placeOf(stats)) return held.fd;
+    const fd = openDirectory(directory);
+    if (held !== undefined) closeSync(held.fd);
+    held = { fd, place: placeOf(fstatSync(fd, { bigint: true })) };
+    return fd;
+  };
+
+  /** `undefined`: there is none. Else it, opened. */
+  const stands = (): number | undefined => {
     const stats = statsAt(directory);
-    if (stats === undefined) return false;
+    if (stats === undefined) return undefined;
     if (!stats.isDirectory()) throw new Error('it is not a directory, or a symbolic link: remove it or name another');
     if (Number(stats.uid) !== process.geteuid?.()) throw new Error(`it belongs to user ${stats.uid}, not to this one`);
     if ((stats.mode & 0o022n) !== 0n) throw new Error('it is writable by other users: nothing in it can be trusted');
-    return true;
+    return hold(stats);
+  };
+
+  const make = (): number => {
+    mkdirSync(dirname(directory), { recursive: true, mode: 0o755 });
+    mkdirSync(directory, { mode: 0o700 });
+    syncDirectory(dirname(directory));
+    return hold(lstatSync(directory, { bigint: true }));
   };
 
   const ensure = (): void => {
-    if (!stands()) {
-      mkdirSync(dirname(directory), { recursive: true, mode: 0o755 });
-      mkdirSync(directory, { mode: 0o700 });
-      syncDirectory(dirname(directory));
-    }
+    const fd = stands() ?? make();
     // What hostPath volumes make is 0755, and then only a name of theirs.
-    closing(openDirectory(directory), (fd) => {
-      if ((fstatSync(fd).mode & 0o777) !== 0o700) fchmodSync(fd, 0o700);
-    });
+    if ((fstatSync(fd).mode & 0o777) !== 0o700) fchmodSync(fd, 0o700);
   };
 
   const ensureObjects = (): string => {
@@ -159,7 +178,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const readJson = (name: string): JsonRead => {
-    if (!stands()) return { kind: 'missing' };
+    if (stands() === undefined) return { kind: 'missing' };
     const path = join(directory, name);
     const stats = statsAt(path);
     if (stats === undefined) return { kind: 'missing' };
@@ -176,7 +195,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const getObject = (sha256: string): Uint8Array | undefined => {
-    if (!/^[0-9a-f]{64}$/.test(sha256) || !stands()) return undefined;
+    if (!/^[0-9a-f]{64}$/.test(sha256) || stands() === undefined) return undefined;
     const path = join(directory, objectsName, sha256);
     if (statsAt(path)?.isFile() !== true) return undefined;
     const bytes = bytesIfThere(path);
@@ -191,7 +210,7 @@ export const createStore = (directory: string): Store => {
 
   const sweepObjects = (keep: ReadonlySet<string>): void => {
     const objects = join(directory, objectsName);
-    if (!stands() || statsAt(objects)?.isDirectory() !== true) return;
+    if (stands() === undefined || statsAt(objects)?.isDirectory() !== true) return;
     for (const name of readdirSync(objects)) if (!keep.has(name)) removeTree(join(objects, name));
   };
 
@@ -220,7 +239,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const readJournal = (count: number): readonly JournalRecord[] => {
-    if (!stands()) return [];
+    if (stands() === undefined) return [];
     const linesOf = (name: string): readonly JournalRecord[] => {
       const path = join(directory, name);
       const bytes = statsAt(path)?.isFile() === true ? bytesIfThere(path) : undefined;
@@ -238,7 +257,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const removeAll = (except: readonly string[]): void => {
-    if (!stands()) return;
+    if (stands() === undefined) return;
     for (const name of readdirSync(directory)) {
       if (!except.includes(name)) removeTree(join(directory, name));
     }
@@ -246,7 +265,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const remove = (name: string): void => {
-    if (!stands() || statsAt(join(directory, name)) === undefined) return;
+    if (stands() === undefined || statsAt(join(directory, name)) === undefined) return;
     removeTree(join(directory, name));
     syncDirectory(directory);
   };
@@ -275,7 +294,8 @@ export const createStore = (directory: string): Store => {
     removeAll: (except) => doing('remove everything', () => removeAll(except)),
     place: () => {
       const stats = statsAt(directory);
-      return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+      if (stats !== undefined) return placeOf(stats);
+      return held === undefined ? undefined : 'gone';
     },
   };
 };

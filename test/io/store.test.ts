@@ -148,13 +148,27 @@ describe('createStore', () => {
   it('is made anew when it is lost while running', (t) => {
     const { parent, directory, store } = place(t);
     store.writeJson('ledger.json', 1);
+    const before = store.place();
     rmSync(join(parent, 'lib'), { recursive: true });
-    assert.equal(store.place(), undefined);
+    assert.equal(store.place(), 'gone');
     assert.deepEqual(store.readJson('ledger.json'), { kind: 'missing' });
     store.putObject(bytes('x'));
     store.appendJournal(record(1));
     store.writeJson('ledger.json', 2);
     assert.deepEqual(readdirSync(directory), ['journal.jsonl', 'ledger.json', 'objects']);
+    assert.notEqual(store.place(), before);
+  });
+
+  it('tells a directory that somebody made anew at once from the one that was lost', (t) => {
+    const { directory, store } = place(t);
+    store.writeJson('ledger.json', 1);
+    for (let i = 0; i < 20; i++) {
+      const before = store.place();
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory, { mode: 0o700 });
+      assert.notEqual(store.place(), before);
+      assert.deepEqual(store.readJson('ledger.json'), { kind: 'missing' });
+    }
   });
 
   it('refuses a directory that others could have filled, and tightens one that they can only read', (t) => {
