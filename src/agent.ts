@@ -8,6 +8,7 @@ import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
+import type { HeldImage } from './probes.ts';
 import { createPulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
 import { runTogether } from './task-group.ts';
@@ -26,7 +27,7 @@ export type AgentDeps = {
   readonly clock: Clock;
   readonly store: Store;
   readonly log: Log;
-  readonly probe: ProberDeps['probe'];
+  readonly probes: (timeoutMs: () => number, held: () => HeldImage | undefined) => ProberDeps['probe'];
   readonly acquireLock: (parent: string, onWaiting: (holder: string) => void, signal: AbortSignal) => Promise<Lock>;
   readonly loadObservers: () => Promise<Observers>;
 };
@@ -62,6 +63,7 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
 
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
+const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const mostRestMs = 100;
 
@@ -75,9 +77,13 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const pulse = createPulse();
   const waiting = { holder: undefined as string | undefined };
   const prober: Prober = createProber({
-    probe: deps.probe,
+    now: clock.now,
+    probe: deps.probes(
+      () => node.configuration.settings().probe.timeout,
+      () => undefined,
+    ),
     changed: () => pulse.wake('probe'),
-    intervalMs: () => node.configuration.settings().probe.interval,
+    pace: () => node.configuration.settings().probe,
     random: Math.random,
     signal,
   });
@@ -195,7 +201,12 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     state.holding = true;
     node.sweep();
     releases.look();
-    const wait = turn();
+    let wait = turn();
+    // Before a first file is written its mirrors are asked, for half a second at most.
+    for (const end = clock.now() + firstFilesMs; node.isAsking() && clock.now() < end && !stopping.aborted; ) {
+      await pulse.next(Math.min(wait, end - clock.now()), stopping);
+      wait = turn();
+    }
     told.resolve();
     log.info({ certsDir: node.certsDir, phase: node.status().phase.phase }, 'first pass');
     const observers = await deps.loadObservers();

@@ -130,6 +130,7 @@ export const createConfiguration = (deps: ConfigurationDeps): Configuration => {
 export const planSettings = (settings: Settings): PlanSettings => ({
   preserve: settings.preserve,
   orphanAfterMs: settings.handoff.orphanAfter,
+  gate: settings.gate,
 });
 
 /** Problems of configuration and templates that are in force or refused, errors first. */

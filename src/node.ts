@@ -3,6 +3,7 @@ import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from
 import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Facts } from './core/facts.ts';
+import type { Mirror } from './core/gate/mirror.ts';
 import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Problem } from './core/problem.ts';
@@ -59,8 +60,10 @@ export type Node = {
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
+  /** First files wait for their mirrors' answers. */
+  readonly isAsking: () => boolean;
   /** Mirrors that the last look wants to hear of. */
-  readonly toProbe: () => readonly string[];
+  readonly toProbe: () => readonly Mirror[];
   /** Until a moment on the steady clock, at most a second. */
   readonly wait: (until: number | undefined) => Promise<void>;
   /** Reads again what is remembered: until the lock was ours, its last holder may have written there. */
@@ -117,7 +120,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let last: PassResult | undefined;
   let ready = false;
   let stateProblem: Problem | undefined;
-  let wanted: readonly string[] = [];
+  let wanted: readonly Mirror[] = [];
   let statePlace = store.place();
 
   const tryState = (what: string, act: () => void): void => {
@@ -192,9 +195,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
           store.sweepObjects(referencedObjects(kept.ledger));
         },
         journal,
-        probe: (urls) => {
-          wanted = urls;
-          prober.watch(urls);
+        probe: (mirrors) => {
+          wanted = mirrors;
+          prober.watch(mirrors);
         },
         mirrors: prober.states,
         owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
@@ -304,7 +307,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         reason: desired?.spegelReason ?? 'there is no valid configuration',
       },
       files: (last?.decisions ?? []).flatMap((decision) => decision.files).map(fileStatus),
-      mirrors: [...prober.states().values()].map((state) => mirrorStatus(state, iso)),
+      gate: configuration.settings().gate,
+      mirrors: [...prober.states()].map(([key, state]) =>
+        mirrorStatus(state, key in reconciler.ledger().gate.outs, iso),
+      ),
       problems: problems(),
       journal: recent,
     };
@@ -346,6 +352,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     secrets: () => secretValues(options.given.secrets),
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
+    isAsking: () => last?.asking ?? false,
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
     reopen,

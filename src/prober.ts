@@ -1,53 +1,108 @@
-import { addSample, type MirrorState, type Sample } from './core/verdict.ts';
+import type { Mirror } from './core/gate/mirror.ts';
+import { type Pace, pauseBefore } from './core/gate/pace.ts';
+import {
+  addSample,
+  currentOf,
+  type Depth,
+  isCostly,
+  type MirrorState,
+  newMirrorState,
+  type Sample,
+} from './core/gate/verdict.ts';
 
 export type Prober = {
-  /** Which URLs are probed from now on; what is known of others is forgotten. */
-  readonly watch: (urls: readonly string[]) => void;
+  /** Which mirrors are probed from now on; what is known of others is forgotten. */
+  readonly watch: (mirrors: readonly Mirror[]) => void;
+  /** By key. */
   readonly states: () => ReadonlyMap<string, MirrorState>;
-  /** Asks each of these once, 500 ms at most for all. */
-  readonly ask: (urls: readonly string[]) => Promise<void>;
+  /** Asks each of these once for `/v2/`, all at the same time. */
+  readonly ask: (mirrors: readonly Mirror[]) => Promise<void>;
 };
 
 export type ProberDeps = {
-  readonly probe: (url: string, signal: AbortSignal) => Promise<Sample>;
-  /** Called when a verdict changed, or a mirror is known for the first time, or answered for the second time. */
-  readonly changed: (url: string) => void;
-  readonly intervalMs: () => number;
+  readonly now: () => number;
+  readonly probe: (mirror: Mirror, depth: Depth, signal: AbortSignal) => Promise<Sample>;
+  /** Called when what is known of a mirror may change what is decided. */
+  readonly changed: (key: string) => void;
+  /** Called with each sample, for metrics. */
+  readonly sampled?: (mirror: Mirror, depth: Depth, sample: Sample) => void;
+  readonly pace: () => Pace;
   readonly random: () => number;
   readonly signal: AbortSignal;
 };
 
-const whileChangingMs = 1_000;
+/** Nothing is decided by more than two samples in a row, so that later ones are no news. */
+const matters = (before: MirrorState, after: MirrorState, depth: Depth): boolean => {
+  const series = after[depth];
+  if (series === undefined) return false;
+  return (
+    currentOf(before)?.last.verdict !== currentOf(after)?.last.verdict ||
+    series.costlyInARow === 2 ||
+    series.upInARow === 2 ||
+    after.answersInARow === 2
+  );
+};
 
-/** Probes each mirror on its own jittered timer, every second while its state is changing (design.md, Gate). */
+const isNear = (mirror: Mirror, depth: Depth): boolean => depth === 'shallow' || mirror.deep;
+
+/** Probes each mirror on its own jittered timers, faster while its state is changing (design.md, Gate). */
 export const createProber = (deps: ProberDeps): Prober => {
   const states = new Map<string, MirrorState>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<string>();
 
-  const sample = async (url: string): Promise<void> => {
-    const taken = await deps.probe(url, deps.signal);
+  const sample = async (mirror: Mirror, depth: Depth): Promise<void> => {
+    const taken = await deps.probe(mirror, depth, deps.signal);
     if (deps.signal.aborted) return;
-    const before = states.get(url);
-    const after = addSample(before, url, taken);
-    states.set(url, after);
-    if (before?.verdict !== after.verdict || after.answersInARow === 2) deps.changed(url);
+    const before = states.get(mirror.key);
+    if (before === undefined) return;
+    const after = addSample(before, depth, taken);
+    states.set(mirror.key, after);
+    deps.sampled?.(before.mirror, depth, taken);
+    if (matters(before, after, depth)) deps.changed(mirror.key);
   };
 
-  const schedule = (url: string): void => {
-    const state = states.get(url);
-    const base = state === undefined ? 0 : state.inARow < 2 ? whileChangingMs : deps.intervalMs();
-    const timer = setTimeout(() => void turn(url), base * (0.9 + 0.2 * deps.random()));
+  const timerKey = (key: string, depth: Depth): string => `${depth} ${key}`;
+
+  const schedule = (key: string, depth: Depth): void => {
+    const state = states.get(key);
+    if (state === undefined || deps.signal.aborted) return;
+    const pause = pauseBefore(state, depth, deps.pace()) * (0.9 + 0.2 * deps.random());
+    const timer = setTimeout(() => void turn(key, depth), pause);
     timer.unref();
-    timers.set(url, timer);
+    timers.set(timerKey(key, depth), timer);
   };
 
-  const turn = async (url: string): Promise<void> => {
-    if (!timers.has(url) || running.has(url)) return;
-    running.add(url);
-    await sample(url);
-    running.delete(url);
-    if (timers.has(url) && !deps.signal.aborted) schedule(url);
+  /** What does not answer `/v2/` well needs no deeper look, unless the deep probe has something against it. */
+  const isWorthwhile = (state: MirrorState, depth: Depth): boolean =>
+    depth === 'shallow' ||
+    state.shallow?.last.verdict === 'up' ||
+    (state.deep !== undefined && isCostly(state.deep.last.verdict) && state.shallow?.last.verdict !== 'refused');
+
+  const turn = async (key: string, depth: Depth): Promise<void> => {
+    const id = timerKey(key, depth);
+    const state = states.get(key);
+    if (state === undefined || running.has(id)) return;
+    running.add(id);
+    try {
+      if (isWorthwhile(state, depth)) await sample(state.mirror, depth);
+    } finally {
+      running.delete(id);
+    }
+    if (timers.has(id) && isNear(state.mirror, depth)) schedule(key, depth);
+  };
+
+  const forget = (key: string): void => {
+    states.delete(key);
+    for (const depth of ['shallow', 'deep'] as const) {
+      clearTimeout(timers.get(timerKey(key, depth)));
+      timers.delete(timerKey(key, depth));
+    }
+  };
+
+  const know = (mirror: Mirror): void => {
+    const state = states.get(mirror.key);
+    states.set(mirror.key, state === undefined ? newMirrorState(mirror, deps.now()) : { ...state, mirror });
   };
 
   deps.signal.addEventListener('abort', () => {
@@ -56,18 +111,21 @@ export const createProber = (deps: ProberDeps): Prober => {
   });
 
   return {
-    watch: (urls) => {
-      for (const [url, timer] of timers) {
-        if (urls.includes(url)) continue;
-        clearTimeout(timer);
-        timers.delete(url);
-        states.delete(url);
+    watch: (mirrors) => {
+      const wanted = new Set(mirrors.map(({ key }) => key));
+      for (const key of [...states.keys()]) if (!wanted.has(key)) forget(key);
+      for (const mirror of mirrors) {
+        know(mirror);
+        for (const depth of ['shallow', 'deep'] as const) {
+          const id = timerKey(mirror.key, depth);
+          if (!timers.has(id) && isNear(mirror, depth)) schedule(mirror.key, depth);
+        }
       }
-      for (const url of urls) if (!timers.has(url) && !deps.signal.aborted) schedule(url);
     },
     states: () => states,
-    ask: async (urls) => {
-      await Promise.all(urls.map(sample));
+    ask: async (mirrors) => {
+      for (const mirror of mirrors) know(mirror);
+      await Promise.all(mirrors.map((mirror) => sample(mirror, 'shallow')));
     },
   };
 };

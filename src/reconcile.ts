@@ -2,6 +2,8 @@ import type { Change, Outcome } from './core/change.ts';
 import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
+import type { Mirror } from './core/gate/mirror.ts';
+import type { MirrorState } from './core/gate/verdict.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
@@ -14,7 +16,6 @@ import { planRelease } from './core/release.ts';
 import type { JournalRecord } from './core/status.ts';
 import type { Tools } from './core/tools.ts';
 import type { Tree } from './core/tree.ts';
-import type { MirrorState } from './core/verdict.ts';
 
 /** What the loop needs of the outside; each is met by one file of io. */
 export type Ports = {
@@ -26,7 +27,7 @@ export type Ports = {
   /** Throws when the state directory cannot be written. */
   readonly save: (kept: Kept) => void;
   readonly journal: (record: JournalRecord) => void;
-  readonly probe: (urls: readonly string[]) => void;
+  readonly probe: (mirrors: readonly Mirror[]) => void;
   readonly mirrors: () => ReadonlyMap<string, MirrorState>;
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly tools: Tools;
@@ -50,6 +51,8 @@ export type PassResult = {
   /** Only after `releasing`: nothing of ours is left. */
   readonly released: boolean;
   readonly lookAgainAt: number | undefined;
+  /** First files wait for their mirrors' answers. */
+  readonly asking: boolean;
   readonly changed: readonly string[];
 };
 
@@ -74,6 +77,7 @@ const nothing: PassResult = {
   applied: false,
   released: false,
   lookAgainAt: undefined,
+  asking: false,
   changed: [],
 };
 
@@ -224,11 +228,13 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const times = [pass.lookAgainAt, retry === undefined ? undefined : ports.now() + retry].filter(
       (at) => at !== undefined,
     );
+    const asking = pass.plan.registries.some((made) => made.awaitedUntil !== undefined);
     return {
       decisions: pass.plan.registries,
-      waitingFor: undefined,
+      waitingFor: asking ? 'the mirrors of a first file are asked' : undefined,
+      asking,
       problems,
-      applied: done.problems.length === 0 && !done.moved && safe.length === pass.plan.registries.length,
+      applied: !asking && done.problems.length === 0 && !done.moved && safe.length === pass.plan.registries.length,
       released: false,
       lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
       changed: done.changed,

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { defaultSettings } from '../core/config/settings.ts';
 import { createClock } from '../io/clock.ts';
 import { probeHolder, tryLock } from '../io/lock.ts';
 import { createStore } from '../io/store.ts';
 import { createNode } from '../node.ts';
 import { createProber } from '../prober.ts';
+import { createProbes } from '../probes.ts';
 import {
   alreadyReleased,
   type CommandAnswer,
@@ -12,7 +14,7 @@ import {
   createReleases,
   handleCommand,
 } from '../requests.ts';
-import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
+import { nodeOptions, stateDirOf, trackAddresses } from './open-node.ts';
 import type { Values } from './options.ts';
 
 /** Spegel may be at work for a while. */
@@ -24,9 +26,10 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
   const store = createStore(stateDirOf(values));
   const ending = new AbortController();
   const prober = createProber({
-    probe: probeOnce(clock.now, () => 500),
+    now: clock.now,
+    probe: createProbes({ now: clock.now, timeoutMs: () => 500 }),
     changed: () => {},
-    intervalMs: () => 1_000,
+    pace: () => defaultSettings.probe,
     random: Math.random,
     signal: ending.signal,
   });

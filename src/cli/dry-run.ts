@@ -1,4 +1,5 @@
 import type { FileDecision } from '../core/decision.ts';
+import type { Mirror } from '../core/gate/mirror.ts';
 import type { Pass } from '../core/pass.ts';
 import { planPass } from '../core/pass.ts';
 import type { Problem } from '../core/problem.ts';
@@ -14,14 +15,18 @@ export type DryRun = {
   readonly waitingFor: string | undefined;
 };
 
-/** What a pass would do now, without doing it: the same function as the agent's. Asks the mirrors it must know of. */
-export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => Promise<void>): Promise<DryRun> => {
+/** What a pass would do now, without doing it: the same function as the agent's. Asks the mirrors it must know of; without `ask` nothing is gated. */
+export const dryRun = async (
+  node: OpenNode,
+  ask: ((mirrors: readonly Mirror[]) => Promise<void>) | undefined,
+): Promise<DryRun> => {
   const facts = node.facts();
   const desired = node.configuration.desired(facts);
   const problems = inputProblems(node.configuration.choice(), desired);
   if (desired === undefined)
     return { pass: undefined, files: [], problems, waitingFor: 'there is no valid configuration' };
   const tree = readTree(node.certsDir);
+  const settings = planSettings(node.configuration.settings());
   const look = () => {
     const input = {
       tree,
@@ -31,7 +36,7 @@ export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => P
       facts,
       ledger: node.ledger(),
       mirrors: node.mirrors(),
-      settings: planSettings(node.configuration.settings()),
+      settings: ask === undefined ? { ...settings, gate: 'off' as const } : settings,
       now: node.now(),
       owner: node.owner(),
       tools: node.tools,
@@ -42,10 +47,17 @@ export const dryRun = async (node: OpenNode, ask: (urls: readonly string[]) => P
     return planPass({ ...input, watch: first.observation.watch, now: input.now + 2_500 });
   };
   const first = look();
-  if (first.probe.length > 0) await ask(first.probe);
-  const pass = first.probe.length > 0 ? look() : first;
+  const asked = mirrorsToAsk(first);
+  if (ask !== undefined && asked.length > 0) await ask(asked);
+  const pass = asked.length > 0 ? look() : first;
   const files = pass.plan.registries.flatMap((registry) => registry.files);
   return { pass, files, problems, waitingFor: pass.observation.waitingFor };
+};
+
+/** Those of first files, and Spegel's own: what else is remembered stays as it is. */
+const mirrorsToAsk = ({ plan, probe }: Pass): readonly Mirror[] => {
+  const first = new Set(plan.registries.filter((made) => made.awaitedUntil !== undefined).map((made) => made.registry));
+  return probe.filter(({ near, registries }) => registries.some((registry) => near || first.has(registry)));
 };
 
 export const isChange = (file: FileDecision): boolean => ['write', 'put-back', 'remove'].includes(file.action);

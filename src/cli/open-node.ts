@@ -3,8 +3,10 @@ import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
 import { normaliseAddress } from '../core/config/context-address.ts';
+import { defaultSettings } from '../core/config/settings.ts';
 import type { Facts } from '../core/facts.ts';
-import type { MirrorState, Sample } from '../core/verdict.ts';
+import type { Mirror } from '../core/gate/mirror.ts';
+import type { MirrorState } from '../core/gate/verdict.ts';
 import type { GivenFacts } from '../inputs.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
@@ -12,6 +14,7 @@ import { readConfigSource } from '../io/config-source.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber } from '../prober.ts';
+import { createProbes } from '../probes.ts';
 import { createReleases } from '../requests.ts';
 import { agentVersion } from '../version.ts';
 import { UsageError, type Values } from './options.ts';
@@ -74,21 +77,8 @@ export const trackAddresses = async (values: Values): Promise<AddressTracker> =>
   return tracker;
 };
 
-/** One probe of `/v2/` as a sample of the gate. node:http costs 30 ms to load: not before there is something to ask. */
-export const probeOnce =
-  (now: () => number, timeoutMs: () => number) =>
-  async (url: string, signal: AbortSignal): Promise<Sample> => {
-    const { probeMirror } = await import('../io/probe.ts');
-    const { kind, latencyMs, detail } = await probeMirror({
-      url: `${url.replace(/\/$/, '')}/v2/`,
-      timeoutMs: timeoutMs(),
-      signal,
-    });
-    return { verdict: kind, at: now(), latencyMs, detail };
-  };
-
 export type OpenNode = Node & {
-  readonly ask: (urls: readonly string[]) => Promise<void>;
+  readonly ask: (mirrors: readonly Mirror[]) => Promise<void>;
   readonly mirrors: () => ReadonlyMap<string, MirrorState>;
   readonly now: () => number;
   readonly object: (sha256: string) => Uint8Array | undefined;
@@ -136,9 +126,10 @@ export const openNode = async (values: Values): Promise<OpenNode> => {
   const store = forLooking(createStore(stateDirOf(values)));
   const never = new AbortController().signal;
   const prober = createProber({
-    probe: probeOnce(clock.now, () => askMs),
+    now: clock.now,
+    probe: createProbes({ now: clock.now, timeoutMs: () => askMs }),
     changed: () => {},
-    intervalMs: () => askMs,
+    pace: () => defaultSettings.probe,
     random: Math.random,
     signal: never,
   });

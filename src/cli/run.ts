@@ -5,8 +5,9 @@ import { configStamp } from '../io/config-source.ts';
 import { acquireLock } from '../io/lock.ts';
 import { createLog, logLevels } from '../io/log.ts';
 import { createStore } from '../io/store.ts';
+import { createProbes } from '../probes.ts';
 import { type Command, exitCodes } from './command.ts';
-import { nodeOptions, probeOnce, stateDirOf, trackAddresses } from './open-node.ts';
+import { nodeOptions, stateDirOf, trackAddresses } from './open-node.ts';
 import { nodeFlags, runFlags, UsageError } from './options.ts';
 
 const readListen = (text: string | undefined, flag: string): Listen | undefined => {
@@ -53,7 +54,7 @@ export const runCommand: Command = {
         clock,
         store: createStore(stateDir),
         log,
-        probe: probeOnce(clock.now, () => 1_000),
+        probes: (timeoutMs, held) => createProbes({ now: clock.now, timeoutMs, held }),
         acquireLock: (parent, onWaiting, stop) => acquireLock({ parent, onWaiting, signal: stop }),
         loadObservers: async () => {
           await log.start();

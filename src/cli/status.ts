@@ -83,7 +83,7 @@ export const statusCommand: Command = {
       terminal.error('handspegel: released: nothing is written until "handspegel resume"\n');
       return exitCodes.done;
     }
-    const { files } = await dryRun(node, async () => {});
+    const { files } = await dryRun(node, undefined);
     const status: Status = { ...node.status(), files: files.map(({ bytes: _, ...file }) => file) };
     terminal.out(values.on('json') ? json({ ...status, agent: 'not running' }) : printStatus(terminal, status));
     terminal.error('handspegel: no agent runs on this node: this is what lies on disk\n');

@@ -53,6 +53,12 @@ export type FileDecision = {
   /** Where our content comes from. */
   readonly source?: string;
   readonly standIn?: StandInReason;
+  /** URLs of mirrors that the gate took out of it. */
+  readonly withdrawn?: readonly string[];
+  /** The same with `gate: observe`: nothing is done. */
+  readonly wouldWithdraw?: readonly string[];
+  /** Somebody's file that kills this node's containerd: how. */
+  readonly deadly?: string;
   /** What shall stand there; absent for `remove` and where nothing is done. */
   readonly bytes?: Uint8Array;
 };

@@ -1,3 +1,5 @@
+import type { FileGate } from './gate/file-gate.ts';
+import type { Outs } from './gate/standing.ts';
 import type { StandInReason } from './marker.ts';
 import type { Attributes } from './tree.ts';
 
@@ -24,6 +26,8 @@ export type Ledger = {
   /** A `_backup/` stood at the last settled look: what is missing at the next start was taken by Spegel's hook. */
   readonly backupStood: boolean;
   readonly fights: Readonly<Record<string, Fight>>;
+  /** Mirrors that are out, by key, and what the gate remembers of each file. */
+  readonly gate: { readonly outs: Outs; readonly files: Readonly<Record<string, FileGate>> };
   readonly phase: { readonly phase: Phase; readonly since: number; readonly reason: string } | undefined;
   readonly history: Readonly<Record<string, readonly Version[]>>;
   /** path -> a version put back by hand; it holds until what the template asks for changes. */
@@ -107,6 +111,7 @@ export const emptyLedger: Ledger = {
   backupInodes: {},
   backupStood: false,
   fights: {},
+  gate: { outs: {}, files: {} },
   phase: undefined,
   history: {},
   pins: {},

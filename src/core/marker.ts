@@ -17,6 +17,8 @@ export type MarkedFile = {
   readonly standIn?: { readonly reason: StandInReason; readonly spegel: SpegelFile };
   /** Files beside it that are ours too: name -> SHA-256. They carry no marker of their own. */
   readonly companions?: ReadonlyMap<string, string>;
+  /** URLs of mirrors that the gate took out of the body. */
+  readonly without?: readonly string[];
 };
 
 export type Marked = MarkedFile & {
@@ -98,6 +100,9 @@ export const composeFile = (file: MarkedFile, version: string, sha256: Sha256): 
   if (file.companions !== undefined && file.companions.size > 0) {
     words.push(`with=${[...file.companions].map(([name, sum]) => `${encodeWord(name)}:${sum}`).join(',')}`);
   }
+  if (file.without !== undefined && file.without.length > 0) {
+    words.push(`without=${file.without.map(encodeWord).join(',')}`);
+  }
   words.push(`sha256=${sha256(rest)}`);
   return concatBytes(encoder.encode(`${prefix}${words.join(' ')}\n`), rest);
 };
@@ -144,6 +149,10 @@ const parseMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
   const reason = standInReasons.find((known) => known === fields.get('standin'));
   const carries = intact && reason !== undefined ? readCarried(rest) : undefined;
   const companions = readCompanions(fields.get('with'));
+  const without = (fields.get('without') ?? '')
+    .split(',')
+    .filter((word) => word !== '')
+    .map(decodeWord);
   return {
     version,
     source: decodeWord(fields.get('source') ?? ''),
@@ -152,6 +161,7 @@ const parseMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
     body: carries?.body ?? rest,
     ...(carries !== undefined && reason !== undefined ? { standIn: { reason, spegel: carries.spegel } } : {}),
     ...(companions.size > 0 ? { companions } : {}),
+    ...(without.length > 0 ? { without } : {}),
   };
 };
 

@@ -2,11 +2,14 @@ import type { Desired } from './desired.ts';
 import type { OwnChanges } from './difference.ts';
 import type { Recognise } from './episode.ts';
 import type { Facts } from './facts.ts';
+import type { Mirror } from './gate/mirror.ts';
+import type { MirrorState } from './gate/verdict.ts';
 import { recordVersions, referencedObjects } from './history.ts';
 import { type Ledger, without } from './ledger.ts';
 import { type Observation, observe, type Watch } from './observe.ts';
 import type { Kept } from './originals.ts';
 import { followOriginals, keepFirstSights } from './originals.ts';
+import { mirrorsOf, outsOf } from './pass-mirrors.ts';
 import { type Plan, type PlanBase, plan } from './plan.ts';
 import type { PlanSettings } from './plan-input.ts';
 import { recordBefore } from './record.ts';
@@ -15,7 +18,6 @@ import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel
 import { ownerAt, type Survey, surveyOf } from './survey.ts';
 import type { Tools } from './tools.ts';
 import { registryOf, type Tree } from './tree.ts';
-import type { MirrorState } from './verdict.ts';
 
 export type PassInput = {
   readonly tree: Tree;
@@ -42,8 +44,8 @@ export type Pass = {
   /** What would be done; only done when the observation is settled. */
   readonly plan: Plan;
   readonly base: PlanBase;
-  /** Mirrors of Spegel's files, standing or kept: they are probed. */
-  readonly probe: readonly string[];
+  /** Mirrors to be probed: of Spegel's files, standing or kept, of ours, and this node's own ports. */
+  readonly probe: readonly Mirror[];
   /** When time alone will change the plan. */
   readonly lookAgainAt: number | undefined;
 };
@@ -81,12 +83,13 @@ const recogniseBy = (input: PassInput): Recognise => {
   };
 };
 
-const knownFiles = (input: PassInput, survey: Survey): readonly (readonly string[])[] => {
-  const found: (readonly string[])[] = [];
+/** Spegel's files, standing or kept, by path. */
+const spegelFiles = (input: PassInput, survey: Survey): ReadonlyMap<string, Uint8Array> => {
+  const found = new Map<string, Uint8Array>();
   for (const path of new Set([...survey.keys(), ...Object.keys(input.ledger.spegel)])) {
     const owned = survey.get(path) ?? { writer: 'absent' };
     const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
-    if (known !== undefined) found.push(localMirrors(known.file.bytes, input.facts, input.tools));
+    if (known !== undefined) found.set(path, known.file.bytes);
   }
   return found;
 };
@@ -148,6 +151,8 @@ export const planPass = (input: PassInput): Pass => {
   const observation = observe(input.watch, { tree, own: input.own, now: input.now }, recogniseBy(input));
   const survey = surveyOf({ tree, ledger: input.ledger, tools, desired });
   const seen = follow(input, observation, survey);
+  const spegel = spegelFiles(input, survey);
+  const mirrors = mirrorsOf(input, survey, spegel);
   const base: PlanBase = {
     tree,
     survey,
@@ -156,6 +161,8 @@ export const planPass = (input: PassInput): Pass => {
     ledger: seen.ledger,
     observation,
     mirrors: input.mirrors,
+    outs: outsOf(input, survey, mirrors.all),
+    known: mirrors.standing,
     settings: input.settings,
     now: input.now,
     owner: input.owner,
@@ -163,15 +170,15 @@ export const planPass = (input: PassInput): Pass => {
   };
   const made = plan(base);
   const kept = observation.settled ? merge(seen, recordBefore(seen.ledger, made, tools)) : seen;
-  const files = knownFiles(input, survey);
-  const times = [observation.lookAgainAt, orphanTime(input, files)].filter((at) => at !== undefined);
+  const files = [...spegel].map(([path, bytes]) => localMirrors(bytes, registryOf(path), input));
+  const times = [observation.lookAgainAt, orphanTime(input, files), made.gateAt].filter((at) => at !== undefined);
   return {
     observation,
     survey,
     kept: onlyNew(kept, input.ledger, input.storeAll ?? false),
     plan: made,
     base,
-    probe: [...new Set(files.flat())],
+    probe: mirrors.all,
     lookAgainAt: times.length === 0 ? undefined : Math.min(...times),
   };
 };

@@ -1,6 +1,7 @@
 import { cameOutOfBackup } from './attribution.ts';
 import type { FileDecision, FileWriter, Reason } from './decision.ts';
 import type { DesiredFile } from './desired.ts';
+import type { FileGate } from './gate/file-gate.ts';
 import type { Fight } from './ledger.ts';
 import { type MarkedFile, readMarked, type SpegelFile, sameBytes } from './marker.ts';
 import { composed, fightAgain } from './plan-hosts.ts';
@@ -15,6 +16,8 @@ export type FilePlan = {
   readonly put?: Attributes & { readonly bytes: Uint8Array };
   readonly fight?: Fight;
   readonly spegel?: SpegelFile;
+  /** What the gate remembers of a file that no template points at. */
+  readonly gate?: FileGate;
 };
 
 const sameMarked = (

@@ -5,6 +5,7 @@ import type { Reason } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
 import type { Fight } from './ledger.ts';
 import { composeFile, type MarkedFile, type StandInReason } from './marker.ts';
+import { awaitedUntil, type Gated, gateBody } from './plan-gate.ts';
 import type { PlanInput } from './plan-input.ts';
 import { filesBeside } from './preserve.ts';
 import {
@@ -15,18 +16,27 @@ import {
   localMirrors,
   refusingSince,
 } from './spegel-file.ts';
+import { registryOf } from './tree.ts';
 
 /** What shall stand at the place of a hosts.toml. */
 export type Target =
-  | { readonly kind: 'leave'; readonly reason: Reason; readonly detail: string }
+  | {
+      readonly kind: 'leave';
+      readonly reason: Reason;
+      readonly detail: string;
+      readonly gated?: Gated;
+      /** Nothing is known yet of mirrors that a first file would name. */
+      readonly awaitedUntil?: number;
+    }
   | {
       readonly kind: 'ours';
       readonly file: MarkedFile;
       readonly mode: number;
       readonly reason: Reason;
       readonly detail: string;
+      readonly gated?: Gated;
     }
-  | { readonly kind: 'spegel'; readonly known: KnownSpegel; readonly detail: string };
+  | { readonly kind: 'spegel'; readonly known: KnownSpegel; readonly detail: string; readonly gated?: Gated };
 
 type Stage = {
   readonly input: PlanInput;
@@ -46,7 +56,7 @@ const standIn = (stage: Stage, reason: StandInReason, body: Uint8Array, detail: 
 
 /** An orphan: Spegel's own mirrors have refused for long enough, and none has come back. */
 const isOrphan = ({ input, path, known }: Stage): boolean => {
-  const urls = localMirrors(known.file.bytes, input.facts, input.tools);
+  const urls = localMirrors(known.file.bytes, registryOf(path), input);
   if (known.standIn === 'orphaned') return !answersTwice(urls, input.mirrors);
   const since = refusingSince(urls, input.mirrors);
   if (since === undefined) return false;
@@ -93,6 +103,21 @@ const mended = (stage: Stage): Uint8Array => {
   return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input, path, unit)) ? bytes : file.bytes;
 };
 
+/** Spegel's file without the mirrors that cost pulls; a withdrawn file is always Spegel's in mode and source. */
+const withdrawnFile = (stage: Stage, gated: Gated): Target => ({
+  kind: 'ours',
+  reason: 'withdrawn',
+  detail: gated.detail,
+  mode: stage.file.mode,
+  gated,
+  file: {
+    source: stage.file.source,
+    body: gated.body,
+    without: gated.without,
+    standIn: { reason: 'withdrawn', spegel: stage.known.file },
+  },
+});
+
 const besideSpegel = (stage: Stage): Target => {
   const { input, unit, file, known, path } = stage;
   if (unit.policy === 'hold') {
@@ -114,14 +139,18 @@ const besideSpegel = (stage: Stage): Target => {
   if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input, path, unit))) {
     return standIn(stage, 'mended', mended(stage), 'containerd would ignore the file as Spegel wrote it');
   }
-  if (known.standIn === undefined) return { kind: 'leave', reason: 'spegel-owns-it', detail: unit.policyReason };
-  return giveBack(stage);
+  const gated = gateBody(input, path, known.file.bytes);
+  if (gated.without.length > 0) return withdrawnFile(stage, gated);
+  if (known.standIn === undefined) {
+    return { kind: 'leave', reason: 'spegel-owns-it', detail: gated.detail || unit.policyReason, gated };
+  }
+  return { ...giveBack(stage), gated };
 };
 
 /** Spegel's bytes come back when the reason has ended, as long as Spegel is there. */
 const giveBack = (stage: Stage): Target => {
-  const { input, known, file } = stage;
-  const urls = localMirrors(known.file.bytes, input.facts, input.tools);
+  const { input, path, known, file } = stage;
+  const urls = localMirrors(known.file.bytes, registryOf(path), input);
   switch (livenessOf(urls, input.mirrors)) {
     case 'alive':
       return { kind: 'spegel', known, detail: `Spegel's own file comes back: it is no longer ${known.standIn}` };
@@ -136,8 +165,33 @@ const giveBack = (stage: Stage): Target => {
   }
 };
 
+/** Takes mirrors that cost pulls out of what would stand; a first file waits until each of its mirrors was asked. */
+const gatedTarget = (input: PlanInput, path: string, target: Target): Target => {
+  if (target.kind !== 'ours' || target.gated !== undefined) return target;
+  const until = awaitedUntil(input, path, target.file.body);
+  if (until !== undefined) {
+    const detail = 'its mirrors are asked before the file is written';
+    return { kind: 'leave', reason: 'waiting-for-probe', detail, awaitedUntil: until };
+  }
+  const gated = gateBody(input, path, target.file.body);
+  const detail = gated.detail === '' ? target.detail : `${target.detail}; ${gated.detail}`;
+  if (gated.without.length === 0) return { ...target, detail, gated };
+  const reason = target.file.standIn === undefined ? 'withdrawn' : target.reason;
+  return { ...target, detail, reason, gated, file: { ...target.file, body: gated.body, without: gated.without } };
+};
+
 /** Decides what shall stand at a hosts.toml that a template points at. */
 export const targetOf = (
+  input: PlanInput,
+  place: {
+    readonly path: string;
+    readonly unit: DesiredUnit;
+    readonly file: DesiredFile;
+    readonly known: KnownSpegel | undefined;
+  },
+): Target => gatedTarget(input, place.path, ungatedTarget(input, place));
+
+const ungatedTarget = (
   input: PlanInput,
   place: {
     readonly path: string;
@@ -160,8 +214,12 @@ export const targetOf = (
 };
 
 /** What stands when nothing of ours is wanted at a place where our stand-in stands: Spegel's own, if it lives. */
-export const targetWithoutTemplate = (input: PlanInput, known: KnownSpegel): 'spegel' | 'wait' | 'gone' => {
-  switch (livenessOf(localMirrors(known.file.bytes, input.facts, input.tools), input.mirrors)) {
+export const targetWithoutTemplate = (
+  input: PlanInput,
+  path: string,
+  known: KnownSpegel,
+): 'spegel' | 'wait' | 'gone' => {
+  switch (livenessOf(localMirrors(known.file.bytes, registryOf(path), input), input.mirrors)) {
     case 'alive':
       return 'spegel';
     case 'unknown':

@@ -1,11 +1,12 @@
 import type { Desired } from './desired.ts';
 import type { Facts } from './facts.ts';
+import type { Outs } from './gate/standing.ts';
+import type { MirrorState } from './gate/verdict.ts';
 import type { Ledger } from './ledger.ts';
 import type { Observation } from './observe.ts';
 import type { Survey } from './survey.ts';
 import type { Tools } from './tools.ts';
 import { registryOf, type Tree } from './tree.ts';
-import type { MirrorState } from './verdict.ts';
 
 /** Everything a plan is made from: the same input gives the same plan. */
 export type PlanInput = {
@@ -16,6 +17,10 @@ export type PlanInput = {
   readonly ledger: Ledger;
   readonly observation: Observation;
   readonly mirrors: ReadonlyMap<string, MirrorState>;
+  /** Mirrors that the gate holds out, after the last samples. */
+  readonly outs: Outs;
+  /** Mirrors that a file of ours or Spegel's names already. */
+  readonly known: ReadonlySet<string>;
   readonly settings: PlanSettings;
   /** Steady milliseconds since the epoch. */
   readonly now: number;
@@ -56,4 +61,6 @@ export type PlanSettings = {
   readonly preserve: boolean;
   /** How long Spegel's own mirrors must refuse before its file counts as an orphan, in milliseconds. */
   readonly orphanAfterMs: number;
+  /** `enforce`: costly mirrors leave the files; `observe`: it is only said; `off`: neither. */
+  readonly gate: 'enforce' | 'observe' | 'off';
 };

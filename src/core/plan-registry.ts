@@ -2,14 +2,18 @@ import type { NewEntry } from './change.ts';
 import type { Decision, FileDecision } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
 import { effectiveUnit, isBrokenUnit } from './effective-unit.ts';
+import type { FileGate } from './gate/file-gate.ts';
 import type { Fight } from './ledger.ts';
 import type { MarkedFile, SpegelFile } from './marker.ts';
 import { attributesOf, changesOf, type Put } from './plan-changes.ts';
 import { type FilePlan, planOurFile } from './plan-file.ts';
+import { type Gated, gateBody } from './plan-gate.ts';
 import { type Target, targetOf, targetWithoutTemplate } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type Due, duePaths, withheld } from './preserve.ts';
+import { shownUrl } from './shown-url.ts';
 import { knownSpegel } from './spegel-file.ts';
+import { isHostsFile } from './survey.ts';
 import type { Owned } from './writer.ts';
 
 /** The plan of one registry directory, and what to remember when its changes have been made. */
@@ -17,6 +21,12 @@ export type RegistryPlan = Decision & {
   readonly fights: Readonly<Record<string, Fight>>;
   /** Spegel's bytes that stand-ins now hold back, by path. */
   readonly spegel: Readonly<Record<string, SpegelFile>>;
+  /** What the gate remembers of its files, by path. */
+  readonly gates: Readonly<Record<string, FileGate>>;
+  /** Mirrors that stay out of a first file, by key. */
+  readonly firstOuts: readonly string[];
+  /** Until when a first file waits for its mirrors' answers. */
+  readonly awaitedUntil: number | undefined;
   /** The set that rendered well today. */
   readonly good: DesiredUnit | undefined;
 };
@@ -25,12 +35,18 @@ const absent: Owned = { writer: 'absent' };
 
 const ownedAt = (input: PlanInput, path: string): Owned => input.survey.get(path) ?? absent;
 
+const shownGate = (gated: Gated | undefined): Pick<FileDecision, 'withdrawn' | 'wouldWithdraw'> => ({
+  ...(gated === undefined || gated.without.length === 0 ? {} : { withdrawn: gated.without.map(shownUrl) }),
+  ...(gated === undefined || gated.would.length === 0 ? {} : { wouldWithdraw: gated.would.map(shownUrl) }),
+});
+
 const leave = (input: PlanInput, path: string, target: Extract<Target, { kind: 'leave' }>): FileDecision => ({
   path,
   action: target.reason === 'waiting-for-probe' ? 'wait' : 'leave',
   reason: target.reason,
   detail: target.detail,
   writer: ownedAt(input, path).writer,
+  ...shownGate(target.gated),
 });
 
 /** Spegel's own bytes, mode and owner come back. */
@@ -52,18 +68,51 @@ const planHosts = (
   input: PlanInput,
   unit: DesiredUnit,
   file: DesiredFile,
-): { plan: FilePlan; spegelStays: boolean } => {
+): { plan: FilePlan; spegelStays: boolean; target: Target } => {
   const path = `${unit.registry}/hosts.toml`;
   const known = knownSpegel(path, input.tree.entries.get(path), ownedAt(input, path), input);
   const target = targetOf(input, { path, unit, file, known });
   if (target.kind === 'leave')
-    return { plan: { decision: leave(input, path, target) }, spegelStays: known?.standIn === undefined };
-  if (target.kind === 'spegel') return { plan: spegelBack(input, path, target), spegelStays: true };
+    return {
+      plan: { decision: leave(input, path, target) },
+      spegelStays: known?.standIn === undefined && target.reason !== 'waiting-for-probe',
+      target,
+    };
+  if (target.kind === 'spegel') return { plan: spegelBack(input, path, target), spegelStays: true, target };
   const marked: MarkedFile = { ...target.file, companions: companionSums(unit, input) };
-  return { plan: planOurFile(input, { path, file, marked, mode: target.mode }, target), spegelStays: false };
+  const plan = planOurFile(input, { path, file, marked, mode: target.mode }, target);
+  const decision = { ...plan.decision, ...shownGate(target.gated) };
+  return { plan: { ...plan, decision }, spegelStays: false, target };
 };
 
-const planUnit = (input: PlanInput, unit: DesiredUnit, lastGood: boolean): readonly FilePlan[] => {
+/** Spegel's file where no template points: its costly mirrors leave it all the same. */
+const planUntemplated = (input: PlanInput, path: string): FilePlan | undefined => {
+  const seen = input.tree.entries.get(path);
+  const known = isHostsFile(path) ? knownSpegel(path, seen, ownedAt(input, path), input) : undefined;
+  if (known === undefined || input.settings.gate !== 'enforce') return undefined;
+  const gated = gateBody(input, path, known.file.bytes);
+  if (gated.without.length === 0 || targetWithoutTemplate(input, path, known) === 'gone') return undefined;
+  const { mode } = known.file;
+  const file: DesiredFile = { name: 'hosts.toml', bytes: gated.body, mode, source: 'spegel' };
+  const marked: MarkedFile = {
+    source: 'spegel',
+    body: gated.body,
+    without: gated.without,
+    standIn: { reason: 'withdrawn', spegel: known.file },
+  };
+  const plan = planOurFile(input, { path, file, marked, mode }, { reason: 'withdrawn', detail: gated.detail });
+  return {
+    ...plan,
+    decision: { ...plan.decision, ...shownGate(gated) },
+    ...(gated.gate === undefined ? {} : { gate: gated.gate }),
+  };
+};
+
+const planUnit = (
+  input: PlanInput,
+  unit: DesiredUnit,
+  lastGood: boolean,
+): { readonly plans: readonly FilePlan[]; readonly target: Target | undefined } => {
   const hosts = unit.files.find((file) => file.name === 'hosts.toml');
   const planned = hosts === undefined ? undefined : planHosts(input, unit, hosts);
   const companions =
@@ -78,20 +127,23 @@ const planUnit = (input: PlanInput, unit: DesiredUnit, lastGood: boolean): reado
               { reason: 'template', detail: unit.policyReason },
             ),
           );
+  const target = planned?.target;
   const all = planned === undefined ? companions : [...companions, planned.plan];
-  if (!lastGood) return all;
-  return all.map((plan) =>
-    plan.decision.action === 'write'
-      ? {
-          ...plan,
-          decision: {
-            ...plan.decision,
-            reason: 'last-good',
-            detail: "today's template has an error: the last good content",
-          },
-        }
-      : plan,
+  if (!lastGood) return { plans: all, target };
+  const plans = all.map(
+    (plan): FilePlan =>
+      plan.decision.action === 'write'
+        ? {
+            ...plan,
+            decision: {
+              ...plan.decision,
+              reason: 'last-good',
+              detail: "today's template has an error: the last good content",
+            },
+          }
+        : plan,
   );
+  return { plans, target };
 };
 
 /** Files of ours that no template asks for any more: Spegel's own comes back, or they go. */
@@ -99,7 +151,7 @@ const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>):
   const owned = ownedAt(input, path);
   if (owned.writer !== 'ours' && owned.writer !== 'ours-edited') return undefined;
   const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
-  const end = known === undefined ? 'gone' : targetWithoutTemplate(input, known);
+  const end = known === undefined ? 'gone' : targetWithoutTemplate(input, path, known);
   if (end === 'spegel' && known !== undefined) {
     return spegelBack(input, path, {
       kind: 'spegel',
@@ -196,15 +248,28 @@ const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly P
   ];
 };
 
+const gatesOf = (
+  registry: string,
+  target: Target | undefined,
+  plans: readonly FilePlan[],
+): Readonly<Record<string, FileGate>> => {
+  const gate = target?.gated?.gate;
+  const untemplated = plans.flatMap((plan) => (plan.gate === undefined ? [] : [[plan.decision.path, plan.gate]]));
+  return { ...Object.fromEntries(untemplated), ...(gate === undefined ? {} : { [`${registry}/hosts.toml`]: gate }) };
+};
+
 /** Plans one registry directory: all of its files together. */
 export const planRegistry = (input: PlanInput, registry: string): RegistryPlan => {
   const effective = effectiveUnit(input, registry);
   const today = input.desired.units.get(registry);
-  const nothing = { fights: {}, spegel: {}, good: undefined };
+  const nothing = { fights: {}, spegel: {}, gates: {}, firstOuts: [], awaitedUntil: undefined, good: undefined };
   const blocked = behindLink(input, registry, effective?.unit);
   if (blocked !== undefined) return { ...blocked, ...nothing };
   const broken = isBrokenUnit(input, registry);
-  const planned = effective === undefined ? [] : planUnit(input, effective.unit, effective.because === 'last-good');
+  const { plans: planned, target } =
+    effective === undefined
+      ? { plans: [], target: undefined }
+      : planUnit(input, effective.unit, effective.because === 'last-good');
   const covered = new Set(planned.map((plan) => plan.decision.path));
   const wanted = new Set(effective?.unit.files.map((file) => `${registry}/${file.name}`) ?? []);
   const due = broken && effective === undefined ? [] : duePaths(input, registry).filter((one) => !wanted.has(one.path));
@@ -213,7 +278,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const named = withheld(input, registry).filter(({ path }) => !here.includes(path));
   const leftovers = here.flatMap((path): FilePlan[] => {
     if (wanted.has(path)) return [];
-    const plan = broken ? undefined : planLeftover(input, path, dueSet);
+    const plan = broken ? undefined : (planUntemplated(input, path) ?? planLeftover(input, path, dueSet));
     if (plan !== undefined) return [plan];
     return dueSet.has(path) ? [] : [{ decision: foreignDecision(input, path) }];
   });
@@ -253,6 +318,9 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
     spegel: Object.fromEntries(
       plans.flatMap((plan) => (plan.spegel === undefined ? [] : [[plan.decision.path, plan.spegel]])),
     ),
+    gates: gatesOf(registry, target, plans),
+    firstOuts: target?.gated?.firstOut ?? [],
+    awaitedUntil: target?.kind === 'leave' ? target.awaitedUntil : undefined,
     good: today !== undefined && !broken ? today : undefined,
   };
 };

@@ -1,4 +1,6 @@
+import type { Outs } from './gate/standing.ts';
 import { type PhaseNow, phaseOf } from './phase.ts';
+import { reopensAt } from './plan-gate.ts';
 import { indexOf, type PlanInput } from './plan-input.ts';
 import { planRegistry, type RegistryPlan } from './plan-registry.ts';
 import { registryOf } from './tree.ts';
@@ -6,6 +8,10 @@ import { registryOf } from './tree.ts';
 export type Plan = {
   readonly registries: readonly RegistryPlan[];
   readonly phase: PhaseNow;
+  /** Mirrors that the gate holds out now. */
+  readonly outs: Outs;
+  /** When time alone changes what the gate does. */
+  readonly gateAt: number | undefined;
 };
 
 export type PlanBase = Omit<PlanInput, 'index'>;
@@ -25,7 +31,15 @@ export const plan = (base: PlanBase): Plan => {
     ...Object.keys(input.ledger.directories).map(registryOf),
   ]);
   const plans = [...registries].sort(byBytes).map((registry) => planRegistry(input, registry));
-  return { registries: plans, phase: phaseOf(input.desired, plans) };
+  const awaited = plans.flatMap(({ awaitedUntil }) => (awaitedUntil === undefined ? [] : [awaitedUntil]));
+  const reopens = reopensAt(Object.fromEntries(plans.flatMap(({ gates }) => Object.entries(gates))), input.now);
+  const times = reopens === undefined ? awaited : [...awaited, reopens];
+  return {
+    registries: plans,
+    phase: phaseOf(input.desired, plans),
+    outs: input.outs,
+    gateAt: times.length === 0 ? undefined : Math.min(...times),
+  };
 };
 
 export const hasChanges = (made: Plan): boolean => made.registries.some((registry) => registry.changes.length > 0);

@@ -1,5 +1,7 @@
 import type { Outcome } from './change.ts';
 import type { FileDecision } from './decision.ts';
+import type { FileGate } from './gate/file-gate.ts';
+import type { Depth } from './gate/verdict.ts';
 import { type Fight, type Ledger, notOverdue, type Original, type SavedSpegel, type Written } from './ledger.ts';
 import type { Kept } from './originals.ts';
 import type { Plan } from './plan.ts';
@@ -20,7 +22,13 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
   const lastGood: Record<string, Ledger['lastGood'][string]> = {};
   const spegel: Record<string, Ledger['spegel'][string]> = { ...ledger.spegel };
   const fights: Record<string, Ledger['fights'][string]> = { ...ledger.fights };
+  const outs: Record<string, readonly Depth[]> = { ...made.outs };
+  const gates: Record<string, FileGate> = {};
   for (const registry of made.registries) {
+    for (const key of registry.firstOuts) outs[key] ??= ['shallow'];
+    for (const [path, gate] of Object.entries(registry.gates)) {
+      if (gate.out.length > 0 || gate.givenBack.length > 0 || gate.closedUntil !== undefined) gates[path] = gate;
+    }
     const good = registry.good;
     const old = ledger.lastGood[registry.registry];
     if (good !== undefined) {
@@ -37,7 +45,7 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
       if (fight !== undefined && file.action === 'conflict') fights[file.path] = fight;
     }
   }
-  return { ledger: { ...ledger, lastGood, spegel, fights }, objects };
+  return { ledger: { ...ledger, lastGood, spegel, fights, gate: { outs, files: gates } }, objects };
 };
 
 type Draft = {

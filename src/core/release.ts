@@ -81,7 +81,7 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
   }
   const known = knownSpegel(path, seen, owned, input);
   if (known !== undefined) {
-    const live = livenessOf(localMirrors(known.file.bytes, input.facts, input.tools), input.mirrors);
+    const live = livenessOf(localMirrors(known.file.bytes, registryOf(path), input), input.mirrors);
     if (live === 'unknown') return 'waiting';
     if (live === 'alive') return spegelBack(path, seen, known.file);
   }

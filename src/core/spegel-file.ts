@@ -1,11 +1,12 @@
 import { cameOutOfBackup } from './attribution.ts';
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Facts } from './facts.ts';
+import { mirrorKey } from './gate/mirrors.ts';
+import type { MirrorState } from './gate/verdict.ts';
 import type { Ledger } from './ledger.ts';
 import type { SpegelFile, StandInReason } from './marker.ts';
 import type { Tools } from './tools.ts';
 import type { Seen, Tree } from './tree.ts';
-import type { MirrorState } from './verdict.ts';
 import type { Owned } from './writer.ts';
 
 /** Spegel's file at a path: it stands there itself, or a stand-in of ours carries it. */
@@ -54,45 +55,50 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 const hostOf = (url: string): string | undefined => (URL.canParse(url) ? bare(new URL(url).hostname) : undefined);
 
 /**
- * The URLs of a Spegel file that lead to this node; when none does (`nodeIp` set to a name, say), all of its plain
+ * The mirrors of a Spegel file, by key, that lead to this node; when none does (`nodeIp` set to a name, say), all of its plain
  * HTTP ones: Spegel's mirrors speak HTTP.
  */
-export const localMirrors = (bytes: Uint8Array, facts: Facts, tools: Tools): readonly string[] => {
-  const urls = (tools.parse(bytes)?.hosts ?? []).map((host) => host.url);
+export const localMirrors = (
+  bytes: Uint8Array,
+  registry: string,
+  { facts, tools }: { readonly facts: Facts; readonly tools: Tools },
+): readonly string[] => {
+  const hosts = tools.parse(bytes)?.hosts ?? [];
   const own = new Set(facts.nodeAddresses.map(bare));
-  const local = urls.filter((url) => {
+  const local = hosts.filter(({ url }) => {
     const host = hostOf(url);
     return host !== undefined && (own.has(host) || isLoopback(host));
   });
-  return local.length > 0 ? local : urls.filter((url) => url.startsWith('http://'));
+  const counting = local.length > 0 ? local : hosts.filter(({ url }) => url.startsWith('http://'));
+  return counting.map((host) => mirrorKey(host, registry, tools));
 };
 
 /** Is Spegel still there behind these mirrors? `unknown` until each has been asked once. */
 export type Liveness = 'alive' | 'refusing' | 'unknown';
 
-export const livenessOf = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): Liveness => {
-  const states = urls.map((url) => mirrors.get(url));
-  if (states.some((state) => state !== undefined && state.verdict !== 'refused')) return 'alive';
-  return states.some((state) => state === undefined) ? 'unknown' : 'refusing';
+export const livenessOf = (keys: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): Liveness => {
+  const verdicts = keys.map((key) => mirrors.get(key)?.shallow?.last.verdict);
+  if (verdicts.some((verdict) => verdict !== undefined && verdict !== 'refused')) return 'alive';
+  return verdicts.includes(undefined) ? 'unknown' : 'refusing';
 };
 
 /** All of them have refused since when? `undefined`: not all do. */
 export const refusingSince = (
-  urls: readonly string[],
+  keys: readonly string[],
   mirrors: ReadonlyMap<string, MirrorState>,
 ): number | undefined => {
   let since = Number.NEGATIVE_INFINITY;
-  for (const url of urls) {
-    const state = mirrors.get(url);
-    if (state?.verdict !== 'refused') return undefined;
-    since = Math.max(since, state.since);
+  for (const key of keys) {
+    const series = mirrors.get(key)?.shallow;
+    if (series?.last.verdict !== 'refused') return undefined;
+    since = Math.max(since, series.since);
   }
-  return urls.length === 0 ? undefined : since;
+  return keys.length === 0 ? undefined : since;
 };
 
 /** One of the ports answered twice in a row: an orphan has come back. */
-export const answersTwice = (urls: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): boolean =>
-  urls.some((url) => (mirrors.get(url)?.answersInARow ?? 0) >= 2);
+export const answersTwice = (keys: readonly string[], mirrors: ReadonlyMap<string, MirrorState>): boolean =>
+  keys.some((key) => (mirrors.get(key)?.answersInARow ?? 0) >= 2);
 
 /** Would this node's containerd do what Spegel's file says? With an unknown version: would any? */
 export const isReadByContainerd = (

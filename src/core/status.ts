@@ -1,9 +1,11 @@
 import type { FileDecision } from './decision.ts';
 import type { Desired } from './desired.ts';
 import type { Facts } from './facts.ts';
+import type { MirrorRole } from './gate/mirror.ts';
+import { currentOf, type MirrorState, type Verdict } from './gate/verdict.ts';
 import type { Ledger, Phase } from './ledger.ts';
 import type { Problem } from './problem.ts';
-import type { MirrorState } from './verdict.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** The one record that page, metrics and command line read. No credential is ever in it. */
 export type Status = {
@@ -24,6 +26,7 @@ export type Status = {
     readonly containerdVersion: string | undefined;
   };
   readonly configuration: ConfigurationStatus;
+  readonly gate: 'enforce' | 'observe' | 'off';
   readonly spegel: { readonly mode: Desired['spegel'] | 'unknown'; readonly reason: string };
   readonly files: readonly FileStatus[];
   readonly mirrors: readonly MirrorStatus[];
@@ -38,14 +41,28 @@ export type ConfigurationStatus = {
   readonly inForce: 'mounted' | 'last good' | 'defaults' | 'none';
 };
 
+/** `withdrawn`, `wouldWithdraw`: the URLs of mirrors that the gate took out, or would. */
 export type FileStatus = Omit<FileDecision, 'bytes'>;
 
+/** One mirror as the probes see it (design.md, Gate). */
 export type MirrorStatus = {
+  /** Without user-info, query and fragment. */
   readonly url: string;
-  readonly verdict: string;
+  readonly role: MirrorRole;
+  /** Host name or address without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** `unknown`: not asked yet. */
+  readonly verdict: Verdict | 'unknown';
   readonly since: string;
   readonly latencyMs: number;
   readonly detail: string;
+  /** The gate has taken it out of the files that name it (with `gate: observe`: would have). */
+  readonly withdrawn: boolean;
+  /** Registry directories whose file names it, standing or wanted; none for a port that is only watched. */
+  readonly registries: readonly string[];
+  /** The last 15 minutes, oldest first, at most 200 samples. */
+  readonly recent: readonly { readonly at: string; readonly verdict: Verdict; readonly latencyMs: number }[];
 };
 
 /** One line of the journal: what happened, to which file, why. */
@@ -66,24 +83,25 @@ export const nodeStatus = (facts: Facts): Status['node'] => ({
   containerdVersion: facts.containerdVersion,
 });
 
-/** User-info, query and fragment never leave the node. */
-export const shownUrl = (url: string): string => {
-  if (!URL.canParse(url)) return url;
-  const parsed = new URL(url);
-  parsed.username = '';
-  parsed.password = '';
-  parsed.search = '';
-  parsed.hash = '';
-  return parsed.href.replace(/\/$/, '');
-};
+const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-export const mirrorStatus = (state: MirrorState, format: (ms: number) => string): MirrorStatus => ({
-  url: shownUrl(state.url),
-  verdict: state.verdict,
-  since: format(state.since),
-  latencyMs: Math.round(state.last.latencyMs * 10) / 10,
-  detail: state.last.detail,
-});
+export const mirrorStatus = (state: MirrorState, withdrawn: boolean, format: (ms: number) => string): MirrorStatus => {
+  const { mirror, recent, watchedSince } = state;
+  const current = currentOf(state);
+  return {
+    url: shownUrl(mirror.url),
+    role: mirror.role,
+    address: mirror.address,
+    port: mirror.port,
+    verdict: current?.last.verdict ?? 'unknown',
+    since: format(current?.since ?? watchedSince),
+    latencyMs: tenths(current?.last.latencyMs ?? 0),
+    detail: current?.last.detail ?? 'not asked yet',
+    withdrawn,
+    registries: mirror.registries,
+    recent: recent.map(({ at, verdict, latencyMs }) => ({ at: format(at), verdict, latencyMs: tenths(latencyMs) })),
+  };
+};
 
 export const phaseStatus = (ledger: Ledger, format: (ms: number) => string): Status['phase'] =>
   ledger.phase === undefined

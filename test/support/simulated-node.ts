@@ -4,11 +4,12 @@ import { parseConfig } from '../../src/core/config/config.ts';
 import { prepare } from '../../src/core/config/render.ts';
 import type { Desired, DesiredUnit, Policy } from '../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../src/core/facts.ts';
+import type { Mirror } from '../../src/core/gate/mirror.ts';
+import { addSample, type MirrorState, newMirrorState, type Verdict } from '../../src/core/gate/verdict.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import type { PlanSettings } from '../../src/core/plan-input.ts';
 import type { JournalRecord } from '../../src/core/status.ts';
 import type { Tools } from '../../src/core/tools.ts';
-import { addSample, type MirrorState, type Verdict } from '../../src/core/verdict.ts';
 import { planSettings } from '../../src/inputs.ts';
 import { createApplier } from '../../src/io/apply-changes.ts';
 import { readTree } from '../../src/io/read-tree.ts';
@@ -73,6 +74,8 @@ export type SimulatedNode = {
   advance(ms: number): PassResult;
   /** Every mirror of Spegel's answers like this from now on. */
   mirrorsAre(verdict: Verdict, samples?: number): void;
+  /** This one answers otherwise than the others. */
+  mirrorIs(url: string, verdict: Verdict, samples?: number): void;
   /** A new agent process: what it remembers is the ledger, or nothing. It knows no mirror yet. */
   restart(options?: { loseState?: boolean }): void;
   /** How often it was restarted. */
@@ -88,7 +91,7 @@ export type SimulatedNode = {
 
 /** The loop on a real directory, with a clock that only the test moves. */
 export const createSimulatedNode = (
-  options: { readonly dir?: string; readonly desired?: Desired } = {},
+  options: { readonly dir?: string; readonly desired?: Desired; readonly gate?: PlanSettings['gate'] } = {},
 ): SimulatedNode => {
   const dir = options.dir ?? scratchDirectory();
   const certsDir = join(dir, 'certs.d');
@@ -97,8 +100,9 @@ export const createSimulatedNode = (
   const tools: Tools = createTools({ agentVersion: '0.0.0', object: (sha256) => objects.get(sha256) });
   const journal: JournalRecord[] = [];
   const states = new Map<string, MirrorState>();
-  let watched: readonly string[] = [];
+  let watched: readonly Mirror[] = [];
   let behaviour: Verdict | undefined;
+  const behaviours = new Map<string, Verdict>();
   let saved: Ledger | undefined;
   let reconciler: Reconciler;
   let readOnly = false;
@@ -117,8 +121,8 @@ export const createSimulatedNode = (
           for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
         },
         journal: (record) => journal.push(record),
-        probe: (urls) => {
-          watched = urls;
+        probe: (mirrors) => {
+          watched = mirrors;
         },
         mirrors: () => states,
         owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
@@ -137,9 +141,12 @@ export const createSimulatedNode = (
   const sample = (count: number): void => {
     if (behaviour === undefined) return;
     const verdict = behaviour;
-    for (const url of watched) {
+    for (const mirror of watched) {
+      const { key } = mirror;
       for (let i = 0; i < count; i++) {
-        states.set(url, addSample(states.get(url), url, { verdict, at: node.now, latencyMs: 1, detail: verdict }));
+        const state = states.get(key) ?? newMirrorState(mirror, node.now);
+        const heard = behaviours.get(mirror.url) ?? verdict;
+        states.set(key, addSample(state, 'shallow', { verdict: heard, at: node.now, latencyMs: 1, detail: heard }));
       }
     }
   };
@@ -157,18 +164,18 @@ export const createSimulatedNode = (
       controlPlane: ['10.1.2.9'],
       containerdVersion: '2.2.9',
     },
-    settings: { preserve: true, orphanAfterMs: 600_000 },
+    settings: { preserve: true, orphanAfterMs: 600_000, gate: options.gate ?? 'off' },
     releasing: false,
     now: Date.now(),
     configure: (document) => {
       const { config, problems } = parseConfig(document, 'test');
       if (config === undefined) throw new Error(problems.map((problem) => problem.message).join('\n'));
       rendered = prepare(config, tools);
-      node.settings = planSettings(config.settings);
+      node.settings = { ...planSettings(config.settings), gate: options.gate ?? 'off' };
     },
     pass: () => {
       const result = turn();
-      const unknown = watched.some((url) => !states.has(url));
+      const unknown = watched.some(({ key }) => !states.has(key));
       if (!unknown || behaviour === undefined) return result;
       sample(1);
       return turn();
@@ -187,6 +194,11 @@ export const createSimulatedNode = (
     },
     mirrorsAre: (verdict, samples = 1) => {
       behaviour = verdict;
+      sample(samples);
+    },
+    mirrorIs: (url, verdict, samples = 1) => {
+      behaviours.set(url, verdict);
+      behaviour ??= 'up';
       sample(samples);
     },
     restarts: 0,

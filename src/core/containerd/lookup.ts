@@ -150,7 +150,16 @@ const loadCertificates = (config: HostConfig, files: LookupFiles, reader: Certif
 };
 
 /** Whether `http://` is tried as HTTPS first: a TLS setting is there and the port does not say HTTP. */
-export const triesHttpsFirst = (config: HostConfig, rules: ContainerdRules): boolean => {
+export const triesHttpsFirst = (
+  config: {
+    readonly target: Pick<HostConfig['target'], 'scheme' | 'host'>;
+    readonly ca?: unknown;
+    readonly client?: unknown;
+    readonly skipVerify?: unknown;
+    readonly dialTimeout?: unknown;
+  },
+  rules: ContainerdRules,
+): boolean => {
   const tls =
     config.ca !== undefined ||
     config.client !== undefined ||

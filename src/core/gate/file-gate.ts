@@ -1,0 +1,60 @@
+/** What the gate remembers of one file. Times are steady milliseconds. */
+export type FileGate = {
+  /** Keys of the mirrors that are taken out of it. */
+  readonly out: readonly string[];
+  /** When mirrors were given back to it during the last hour. */
+  readonly givenBack: readonly number[];
+  /** Nothing is given back before; from then on there is one trial. */
+  readonly closedUntil?: number;
+  /** A trial is under way until then: a mirror that is withdrawn before stays out for another hour. */
+  readonly trialUntil?: number;
+};
+
+/** At most this often in an hour, then out for an hour (design.md, Gate). */
+export const giveBackLimits = { count: 3, windowMs: 3_600_000, closedMs: 3_600_000 } as const;
+
+const open: FileGate = { out: [], givenBack: [] };
+
+/** A clock that was set back must not keep a file closed for longer than the limit. */
+const within = (until: number | undefined, now: number): until is number =>
+  until !== undefined && now < until && until - now <= giveBackLimits.closedMs;
+
+/**
+ * Which of a file's mirrors are out now. What is costly goes at once, always; what has come back is given back unless
+ * the file has flapped: at most 3 times an hour, then it is closed for an hour, then one trial.
+ */
+export const nextFileGate = (
+  before: FileGate | undefined,
+  mirrors: readonly string[],
+  isOut: (key: string) => boolean,
+  now: number,
+): FileGate => {
+  const old = before ?? open;
+  const costly = mirrors.filter(isOut);
+  const wasOut = old.out.filter((key) => mirrors.includes(key));
+  const back = wasOut.filter((key) => !isOut(key));
+  const givenBack = old.givenBack.filter((at) => at <= now && now - at < giveBackLimits.windowMs);
+  const trial = within(old.trialUntil, now) ? { trialUntil: old.trialUntil } : {};
+  const all = mirrors.filter((key) => isOut(key) || wasOut.includes(key));
+  if (within(old.closedUntil, now)) return { out: all, givenBack, closedUntil: old.closedUntil };
+  if (back.length === 0) {
+    const expired = old.closedUntil === undefined ? {} : { closedUntil: old.closedUntil };
+    return { out: costly, givenBack, ...expired, ...trial };
+  }
+  if (old.closedUntil !== undefined) {
+    return { out: costly, givenBack: [now], trialUntil: now + giveBackLimits.windowMs };
+  }
+  if ('trialUntil' in trial || givenBack.length >= giveBackLimits.count) {
+    return { out: all, givenBack, closedUntil: now + giveBackLimits.closedMs };
+  }
+  return { out: costly, givenBack: [...givenBack, now] };
+};
+
+/** Mirrors that answer again and stay out because the file has flapped, and until when. */
+export const heldBack = (
+  gate: FileGate,
+  isOut: (key: string) => boolean,
+): { readonly keys: readonly string[]; readonly until: number } | undefined => {
+  const keys = gate.out.filter((key) => !isOut(key));
+  return keys.length === 0 || gate.closedUntil === undefined ? undefined : { keys, until: gate.closedUntil };
+};
