@@ -1,4 +1,5 @@
 import type { Change, Outcome } from './core/change.ts';
+import { deadlyNews } from './core/deadly.ts';
 import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
@@ -84,8 +85,9 @@ const nothing: PassResult = {
 /** Would it leave somebody's or Spegel's bytes only in the state directory? */
 const destroys = (decision: Decision): boolean =>
   decision.files.some(
-    ({ action, writer, standIn }) =>
-      action === 'write' && (writer === 'foreign' || (writer === 'spegel' && standIn === 'emptied')),
+    ({ action, writer, standIn, deadly }) =>
+      (action === 'write' && (writer === 'foreign' || (writer === 'spegel' && standIn === 'emptied'))) ||
+      (action === 'remove' && deadly !== undefined),
   );
 
 /** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
@@ -196,12 +198,29 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
   };
 
+  /** A file that has flapped stays as it is for an hour. */
+  const journalGate = (before: Ledger, pass: Pass): void => {
+    for (const { files, gates } of pass.plan.registries) {
+      for (const { path, detail } of files) {
+        const closed = gates[path]?.closedUntil;
+        if (closed !== undefined && closed !== before.gate.files[path]?.closedUntil) note('flapping', detail, path);
+      }
+    }
+  };
+
   const journalEpisode = (pass: Pass): void => {
     const { began, ended, watch: seen } = pass.observation;
     if (began && seen.episode !== undefined) note('spegel-at-work', seen.episode.cause);
     if (ended?.how === 'gave-up') {
       note('alarm', 'Spegel began to change certs.d and never came to an end: files are written again after 30 s');
     } else if (ended !== undefined) note('spegel-done', ended.how);
+  };
+
+  const journalDeadly = (pass: Pass): void => {
+    const files = pass.plan.registries.flatMap((made) => made.files);
+    const { ledger: next, news } = deadlyNews(ledger, files, pass.base);
+    ledger = next;
+    for (const { path, detail } of news) note('deadly', detail, path);
   };
 
   const release = (pass: Pass): PassResult => {
@@ -254,6 +273,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       );
       return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
     }
+    const before = ledger;
     const planned = planPass({
       tree,
       watch,
@@ -271,14 +291,16 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     watch = planned.observation.watch;
     own.clear();
     ledger = planned.kept.ledger;
+    if (planned.observation.settled && !intent.releasing) journalGate(before, planned);
     ports.probe(planned.probe);
     journalEpisode(planned);
-    const before = save(planned.kept.objects);
+    journalDeadly(planned);
+    const unsaved = save(planned.kept.objects);
     if (!planned.observation.settled) {
       const { waitingFor, lookAgainAt } = planned.observation;
-      return { ...nothing, decisions: planned.plan.registries, waitingFor, problems: before, lookAgainAt };
+      return { ...nothing, decisions: planned.plan.registries, waitingFor, problems: unsaved, lookAgainAt };
     }
-    const result = intent.releasing ? release(planned) : regular(planned, before);
+    const result = intent.releasing ? release(planned) : regular(planned, unsaved);
     const after = intent.releasing ? [] : save(new Map());
     return { ...result, problems: [...result.problems, ...after] };
   };

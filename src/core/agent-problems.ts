@@ -6,6 +6,7 @@ export const agentProblemCodes = {
   'state-not-saved': { severity: 'error', meaning: 'the state directory cannot be written' },
   'write-failed': { severity: 'error', meaning: 'a file could not be written' },
   'certs-dir-unreadable': { severity: 'error', meaning: 'certs.d as a whole cannot be read' },
+  'deadly-file': { severity: 'error', meaning: "somebody's file would kill this node's containerd" },
   'registry-not-a-directory': {
     severity: 'error',
     meaning: 'something else stands where a registry directory belongs',

@@ -32,6 +32,8 @@ export type Ledger = {
   readonly history: Readonly<Record<string, readonly Version[]>>;
   /** path -> a version put back by hand; it holds until what the template asks for changes. */
   readonly pins: Readonly<Record<string, { readonly sha256: string; readonly whileDesired: string }>>;
+  /** Files that would kill containerd and were told of: path -> SHA-256 of each content. */
+  readonly deadlyTold: Readonly<Record<string, readonly string[]>>;
 };
 
 export type Written = {
@@ -51,8 +53,11 @@ export type GoodUnit = {
 };
 
 export type Original = {
-  /** `present`: seen, or to be put back; `removed`: a person removed it; `replaced`: our file stands there now. */
-  readonly state: 'present' | 'removed' | 'replaced';
+  /**
+   * `present`: seen, or to be put back; `removed`: a person removed it; `replaced`: our file stands there now;
+   * `quarantined`: it would kill containerd, and is kept here instead of there.
+   */
+  readonly state: 'present' | 'removed' | 'replaced' | 'quarantined';
   /** `backup`: it was in a `_backup/` older than us, and only `preserve` put it back. */
   readonly from: 'seen' | 'backup';
   /** Spegel's hook restored an older copy over it: these bytes are to be put back. */
@@ -63,6 +68,9 @@ export type Original = {
     | ({ readonly kind: 'file'; readonly sha256: string } & Attributes)
     | { readonly kind: 'symlink'; readonly target: string };
 };
+
+/** What goes into quarantine: it is in the ledger, with its bytes, before it goes. */
+export type Quarantined = { readonly content: Original['content']; readonly bytes: Uint8Array | undefined };
 
 export type KnownDirectory = Attributes & {
   readonly state: 'present' | 'removed';
@@ -115,6 +123,7 @@ export const emptyLedger: Ledger = {
   phase: undefined,
   history: {},
   pins: {},
+  deadlyTold: {},
 };
 
 /** A copy of the record without these keys. */

@@ -2,7 +2,7 @@ import { cameOutOfBackup } from './attribution.ts';
 import type { FileDecision, FileWriter, Reason } from './decision.ts';
 import type { DesiredFile } from './desired.ts';
 import type { FileGate } from './gate/file-gate.ts';
-import type { Fight } from './ledger.ts';
+import type { Fight, Quarantined } from './ledger.ts';
 import { type MarkedFile, readMarked, type SpegelFile, sameBytes } from './marker.ts';
 import { composed, fightAgain } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -18,6 +18,7 @@ export type FilePlan = {
   readonly spegel?: SpegelFile;
   /** What the gate remembers of a file that no template points at. */
   readonly gate?: FileGate;
+  readonly quarantined?: Quarantined;
 };
 
 const sameMarked = (

@@ -63,4 +63,6 @@ export type PlanSettings = {
   readonly orphanAfterMs: number;
   /** `enforce`: costly mirrors leave the files; `observe`: it is only said; `off`: neither. */
   readonly gate: 'enforce' | 'observe' | 'off';
+  /** Somebody's file that would kill containerd: said only, or moved into the originals. */
+  readonly deadlyFiles: 'alarm' | 'quarantine';
 };

@@ -1,9 +1,10 @@
 import type { NewEntry } from './change.ts';
+import { deadlyProblems, guarded, guardedLink, isDeadly } from './deadly.ts';
 import type { Decision, FileDecision } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
 import { effectiveUnit, isBrokenUnit } from './effective-unit.ts';
 import type { FileGate } from './gate/file-gate.ts';
-import type { Fight } from './ledger.ts';
+import type { Fight, Quarantined } from './ledger.ts';
 import type { MarkedFile, SpegelFile } from './marker.ts';
 import { attributesOf, changesOf, type Put } from './plan-changes.ts';
 import { type FilePlan, planOurFile } from './plan-file.ts';
@@ -29,6 +30,10 @@ export type RegistryPlan = Decision & {
   readonly awaitedUntil: number | undefined;
   /** The set that rendered well today. */
   readonly good: DesiredUnit | undefined;
+  /** Today's templates have an error, or cannot be written: the last good set is kept. */
+  readonly keepsLastGood: boolean;
+  /** Deadly files that go, by path. */
+  readonly quarantined: Readonly<Record<string, Quarantined>>;
 };
 
 const absent: Owned = { writer: 'absent' };
@@ -89,7 +94,9 @@ const planHosts = (
 const planUntemplated = (input: PlanInput, path: string): FilePlan | undefined => {
   const seen = input.tree.entries.get(path);
   const known = isHostsFile(path) ? knownSpegel(path, seen, ownedAt(input, path), input) : undefined;
-  if (known === undefined || input.settings.gate !== 'enforce') return undefined;
+  if (known === undefined || input.settings.gate !== 'enforce' || isDeadly(input, path, known.file.bytes)) {
+    return undefined;
+  }
   const gated = gateBody(input, path, known.file.bytes);
   if (gated.without.length === 0 || targetWithoutTemplate(input, path, known) === 'gone') return undefined;
   const { mode } = known.file;
@@ -146,12 +153,18 @@ const planUnit = (
   return { plans, target };
 };
 
+const quarantinedSpegel = (input: PlanInput, { bytes, mode, uid, gid }: SpegelFile): Quarantined => ({
+  content: { kind: 'file', sha256: input.tools.sha256(bytes), mode, uid, gid },
+  bytes,
+});
+
 /** Files of ours that no template asks for any more: Spegel's own comes back, or they go. */
 const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>): FilePlan | undefined => {
   const owned = ownedAt(input, path);
   if (owned.writer !== 'ours' && owned.writer !== 'ours-edited') return undefined;
   const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
-  const end = known === undefined ? 'gone' : targetWithoutTemplate(input, path, known);
+  const deadly = known !== undefined && isDeadly(input, path, known.file.bytes);
+  const end = known === undefined || deadly ? 'gone' : targetWithoutTemplate(input, path, known);
   if (end === 'spegel' && known !== undefined) {
     return spegelBack(input, path, {
       kind: 'spegel',
@@ -172,6 +185,7 @@ const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>):
       detail: 'no template points here any more',
       writer: owned.writer,
     },
+    ...(known !== undefined && deadly ? { quarantined: quarantinedSpegel(input, known.file) } : {}),
   };
 };
 
@@ -195,7 +209,11 @@ const dueDecision = (input: PlanInput, due: Due): FileDecision => ({
   action: 'put-back',
   reason: 'preserved',
   detail:
-    due.original.state === 'replaced' ? 'what stood here before ours' : 'Spegel took it away: back as it was last seen',
+    due.original.state === 'replaced'
+      ? 'what stood here before ours'
+      : due.original.state === 'quarantined'
+        ? "this node's containerd no longer dies of it: out of quarantine"
+        : 'Spegel took it away: back as it was last seen',
   writer: ownedAt(input, due.path).writer,
   ...(due.bytes === undefined ? {} : { bytes: due.bytes }),
 });
@@ -258,13 +276,28 @@ const gatesOf = (
   return { ...Object.fromEntries(untemplated), ...(gate === undefined ? {} : { [`${registry}/hosts.toml`]: gate }) };
 };
 
+const blockedPlan = (input: PlanInput, blocked: Decision): RegistryPlan => {
+  const { quarantined, ...decision } = guardedLink(input, blocked);
+  return {
+    ...decision,
+    problems: [...decision.problems, ...deadlyProblems(decision.files)],
+    fights: {},
+    spegel: {},
+    gates: {},
+    firstOuts: [],
+    awaitedUntil: undefined,
+    good: undefined,
+    keepsLastGood: true,
+    quarantined: quarantined === undefined ? {} : { [blocked.registry]: quarantined },
+  };
+};
+
 /** Plans one registry directory: all of its files together. */
 export const planRegistry = (input: PlanInput, registry: string): RegistryPlan => {
   const effective = effectiveUnit(input, registry);
   const today = input.desired.units.get(registry);
-  const nothing = { fights: {}, spegel: {}, gates: {}, firstOuts: [], awaitedUntil: undefined, good: undefined };
   const blocked = behindLink(input, registry, effective?.unit);
-  if (blocked !== undefined) return { ...blocked, ...nothing };
+  if (blocked !== undefined) return blockedPlan(input, blocked);
   const broken = isBrokenUnit(input, registry);
   const { plans: planned, target } =
     effective === undefined
@@ -283,8 +316,11 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
     return dueSet.has(path) ? [] : [{ decision: foreignDecision(input, path) }];
   });
   const back = due.filter((one) => !leftovers.some((plan) => plan.decision.path === one.path));
-  const plans = [...planned, ...leftovers];
-  const told = broken && effective === undefined ? refused(input, registry) : [];
+  const plans = [...planned, ...leftovers].map((plan) => guarded(input, plan));
+  const removals = plans.filter((plan) => plan.decision.action === 'remove').map((plan) => plan.decision.path);
+  const told = (broken && effective === undefined ? refused(input, registry) : []).filter(
+    ({ path }) => !plans.some((plan) => plan.decision.path === path && plan.decision.deadly !== undefined),
+  );
   const puts: Put[] = [
     ...plans.flatMap((plan): Put[] => {
       const { path } = plan.decision;
@@ -296,22 +332,22 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   ];
   // Certificates land before the hosts.toml that names them.
   puts.sort((a, b) => Number(a.path.endsWith('/hosts.toml')) - Number(b.path.endsWith('/hosts.toml')));
-  const removals = leftovers.filter((plan) => plan.decision.action === 'remove').map((plan) => plan.decision.path);
+  const files = [
+    ...told,
+    ...plans.map((plan) => plan.decision).filter(({ path }) => !told.some((one) => one.path === path)),
+    ...back.map((one) => dueDecision(input, one)),
+    ...named,
+  ];
   return {
     registry,
-    files: [
-      ...told,
-      ...plans.map((plan) => plan.decision).filter(({ path }) => !told.some((one) => one.path === path)),
-      ...back.map((one) => dueDecision(input, one)),
-      ...named,
-    ],
+    files,
     changes: changesOf(
       input,
       registry,
       [...puts, ...(named.length > 0 ? [] : emptyDirectoryBack(input, registry, puts))],
       removals,
     ),
-    problems: today?.problems ?? [],
+    problems: [...(today?.problems ?? []), ...deadlyProblems(files)],
     fights: Object.fromEntries(
       plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]])),
     ),
@@ -322,5 +358,9 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
     firstOuts: target?.gated?.firstOut ?? [],
     awaitedUntil: target?.kind === 'leave' ? target.awaitedUntil : undefined,
     good: today !== undefined && !broken ? today : undefined,
+    keepsLastGood: (today?.problems.length ?? 0) > 0,
+    quarantined: Object.fromEntries(
+      plans.flatMap((plan) => (plan.quarantined === undefined ? [] : [[plan.decision.path, plan.quarantined]])),
+    ),
   };
 };

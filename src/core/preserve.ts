@@ -1,4 +1,4 @@
-import { parseContainerdVersion } from './containerd/containerd-version.ts';
+import { deadlyHow, isDeadly } from './deadly.ts';
 import type { FileDecision } from './decision.ts';
 import type { DesiredUnit } from './desired.ts';
 import type { Original } from './ledger.ts';
@@ -8,11 +8,6 @@ import { registryOf } from './tree.ts';
 
 /** Somebody's file that is to be put back, with its bytes. */
 export type Due = { readonly path: string; readonly original: Original; readonly bytes: Uint8Array | undefined };
-
-/** Somebody's hosts.toml that would kill this node's containerd (unknown: any) is never put back. */
-export const isDeadly = (input: PlanInput, path: string, bytes: Uint8Array): boolean =>
-  isHostsFile(path) &&
-  input.tools.judge(bytes, parseContainerdVersion(input.facts.containerdVersion ?? '')).verdict === 'deadly';
 
 const bytesOf = (input: PlanInput, original: Original): Uint8Array | undefined =>
   original.content.kind === 'file' ? input.tools.object(original.content.sha256) : undefined;
@@ -46,8 +41,9 @@ const missingPaths = (input: PlanInput, registry: string): readonly Due[] => {
 
 const isLost = ({ original, bytes }: Due): boolean => original.content.kind === 'file' && bytes === undefined;
 
-const isKiller = (input: PlanInput, { path, bytes }: Due): boolean =>
-  bytes !== undefined && isDeadly(input, path, bytes);
+/** What a quarantined link led to is not known any more. */
+const isKiller = (input: PlanInput, { path, bytes, original }: Due): boolean =>
+  bytes === undefined ? original.state === 'quarantined' : isDeadly(input, path, bytes);
 
 /**
  * Other people's files of one registry that Spegel moved away or cleared, or that ours had replaced (design.md, "Other
@@ -66,8 +62,9 @@ export const withheld = (input: PlanInput, registry: string): readonly FileDecis
       return [{ path, action: 'refuse', reason: 'unreadable', writer, detail }];
     }
     if (!isKiller(input, one)) return [];
-    const detail = `somebody's ${path} would kill this node's containerd: a copy is kept, it is not put back`;
-    return [{ path, action: 'refuse', reason: 'would-kill-containerd', writer, detail }];
+    const how = (one.bytes === undefined ? undefined : deadlyHow(input, one.bytes)) ?? 'what it led to';
+    const detail = `somebody's ${path} would kill this node's containerd (${how}): a copy is kept, it is not put back`;
+    return [{ path, action: 'refuse', reason: 'would-kill-containerd', writer, detail, deadly: how }];
   });
 
 /** The other files in the directory of a hosts.toml as they will be when this plan is done, by name. */

@@ -8,6 +8,23 @@ import type { Plan } from './plan.ts';
 import type { RegistryPlan } from './plan-registry.ts';
 import type { Tools } from './tools.ts';
 
+/** Deadly files are in the ledger before they go; what is not put back since it is deadly is no longer missed. */
+const quarantine = (
+  originals: Record<string, Original>,
+  made: RegistryPlan,
+  put: (bytes: Uint8Array) => string,
+): void => {
+  for (const [path, { content, bytes }] of Object.entries(made.quarantined)) {
+    if (bytes !== undefined) put(bytes);
+    originals[path] = { state: 'quarantined', from: originals[path]?.from ?? 'seen', content };
+  }
+  for (const { path, action, reason } of made.files) {
+    const known = originals[path];
+    if (action !== 'refuse' || reason !== 'would-kill-containerd' || known?.state === 'quarantined') continue;
+    if (known !== undefined) originals[path] = { ...notOverdue(known), state: 'quarantined' };
+  }
+};
+
 /**
  * What must be on disk before anything is changed: the bytes that stand-ins will hold back, the last good sets, and
  * conflicts. A crash between the two loses nothing.
@@ -24,7 +41,9 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
   const fights: Record<string, Ledger['fights'][string]> = { ...ledger.fights };
   const outs: Record<string, readonly Depth[]> = { ...made.outs };
   const gates: Record<string, FileGate> = {};
+  const originals: Record<string, Original> = { ...ledger.originals };
   for (const registry of made.registries) {
+    quarantine(originals, registry, put);
     for (const key of registry.firstOuts) outs[key] ??= ['shallow'];
     for (const [path, gate] of Object.entries(registry.gates)) {
       if (gate.out.length > 0 || gate.givenBack.length > 0 || gate.closedUntil !== undefined) gates[path] = gate;
@@ -34,7 +53,7 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
     if (good !== undefined) {
       const files = good.files.map(({ name, bytes, mode, source }) => ({ name, sha256: put(bytes), mode, source }));
       lastGood[registry.registry] = { files };
-    } else if (registry.problems.length > 0 && old !== undefined) lastGood[registry.registry] = old;
+    } else if (registry.keepsLastGood && old !== undefined) lastGood[registry.registry] = old;
     for (const file of registry.files) {
       const known = registry.spegel[file.path];
       if (known !== undefined && file.standIn !== undefined) {
@@ -45,7 +64,7 @@ export const recordBefore = (ledger: Ledger, made: Plan, tools: Tools): Kept => 
       if (fight !== undefined && file.action === 'conflict') fights[file.path] = fight;
     }
   }
-  return { ledger: { ...ledger, lastGood, spegel, fights, gate: { outs, files: gates } }, objects };
+  return { ledger: { ...ledger, originals, lastGood, spegel, fights, gate: { outs, files: gates } }, objects };
 };
 
 type Draft = {

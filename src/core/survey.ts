@@ -69,7 +69,7 @@ export const ownerAt = (
   if (owned.writer === 'spegel' && seen?.kind === 'file') {
     const original = ledger.originals[path];
     const same = original?.content.kind === 'file' && original.content.sha256 === tools.sha256(seen.bytes);
-    return same && original.from === 'seen' ? { writer: 'foreign' } : owned;
+    return same && original.from === 'seen' && original.state !== 'quarantined' ? { writer: 'foreign' } : owned;
   }
   if (owned.writer === 'foreign' && seen !== undefined && isOurCompanion(path, seen, { entries, ledger, tools })) {
     return { writer: 'ours' };

@@ -5,7 +5,13 @@ export type Attributes = { readonly mode: number; readonly uid: number; readonly
 export type Identity = { readonly ino: string; readonly mtime: string; readonly ctime: string; readonly size: number };
 
 export type FileSeen = Attributes & { readonly kind: 'file'; readonly id: Identity; readonly bytes: Uint8Array };
-export type LinkSeen = Attributes & { readonly kind: 'symlink'; readonly id: Identity; readonly target: string };
+export type LinkSeen = Attributes & {
+  readonly kind: 'symlink';
+  readonly id: Identity;
+  readonly target: string;
+  /** The hosts.toml that containerd reads through it, as far as it can be read here. */
+  readonly behind?: Uint8Array;
+};
 export type DirectorySeen = Attributes & { readonly kind: 'directory'; readonly id: Identity };
 /** A socket, a device, a file too large to be one of ours, or something that cannot be read. */
 export type UnreadableSeen = Attributes & { readonly kind: 'unreadable'; readonly id: Identity; readonly why: string };

@@ -76,6 +76,8 @@ export type SimulatedNode = {
   mirrorsAre(verdict: Verdict, samples?: number): void;
   /** This one answers otherwise than the others. */
   mirrorIs(url: string, verdict: Verdict, samples?: number): void;
+  /** It is asked and has not answered yet. */
+  hush(url: string): void;
   /** A new agent process: what it remembers is the ledger, or nothing. It knows no mirror yet. */
   restart(options?: { loseState?: boolean }): void;
   /** How often it was restarted. */
@@ -103,6 +105,7 @@ export const createSimulatedNode = (
   let watched: readonly Mirror[] = [];
   let behaviour: Verdict | undefined;
   const behaviours = new Map<string, Verdict>();
+  const hushed = new Set<string>();
   let saved: Ledger | undefined;
   let reconciler: Reconciler;
   let readOnly = false;
@@ -138,11 +141,16 @@ export const createSimulatedNode = (
     return reconciler.pass({ desired: wanted(), facts, settings, releasing });
   };
 
-  const sample = (count: number): void => {
+  const sample = (count: number, newOnly = false): void => {
     if (behaviour === undefined) return;
     const verdict = behaviour;
     for (const mirror of watched) {
       const { key } = mirror;
+      if (newOnly && states.has(key)) continue;
+      if (hushed.has(mirror.url)) {
+        if (!states.has(key)) states.set(key, newMirrorState(mirror, node.now));
+        continue;
+      }
       for (let i = 0; i < count; i++) {
         const state = states.get(key) ?? newMirrorState(mirror, node.now);
         const heard = behaviours.get(mirror.url) ?? verdict;
@@ -164,7 +172,7 @@ export const createSimulatedNode = (
       controlPlane: ['10.1.2.9'],
       containerdVersion: '2.2.9',
     },
-    settings: { preserve: true, orphanAfterMs: 600_000, gate: options.gate ?? 'off' },
+    settings: { preserve: true, orphanAfterMs: 600_000, gate: options.gate ?? 'off', deadlyFiles: 'alarm' },
     releasing: false,
     now: Date.now(),
     configure: (document) => {
@@ -177,7 +185,7 @@ export const createSimulatedNode = (
       const result = turn();
       const unknown = watched.some(({ key }) => !states.has(key));
       if (!unknown || behaviour === undefined) return result;
-      sample(1);
+      sample(1, true);
       return turn();
     },
     advance: (ms) => {
@@ -198,8 +206,13 @@ export const createSimulatedNode = (
     },
     mirrorIs: (url, verdict, samples = 1) => {
       behaviours.set(url, verdict);
+      hushed.delete(url);
       behaviour ??= 'up';
       sample(samples);
+    },
+    hush: (url) => {
+      hushed.add(url);
+      states.delete(url);
     },
     restarts: 0,
     restart: ({ loseState = false } = {}) => {

@@ -3,7 +3,7 @@ import { isIPv6, normaliseAddress } from './context-address.ts';
 /** `10.0.0.0/8`, `fd00::/8`. */
 export const isCidr = (text: string): boolean => {
   const [address = '', bits = '', more] = text.split('/');
-  const known = /^[0-9A-Fa-f:.]+$/.test(address) ? normaliseAddress(address) : undefined;
+  const known = /^(?:[\d.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/.test(address) ? normaliseAddress(address) : undefined;
   if (known === undefined || more !== undefined || !/^\d{1,3}$/.test(bits)) return false;
   return Number(bits) <= (isIPv6(known) ? 128 : 32);
 };
