@@ -59,7 +59,10 @@ export type HttpState = {
 
 /** What a person should look at even when only warnings are kept. */
 const isAlarming = ({ event, detail }: JournalRecord): boolean =>
-  event === 'alarm' || event === 'state-lost' || (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
+  event === 'alarm' ||
+  event === 'deadly' ||
+  event === 'state-lost' ||
+  (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
 
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;

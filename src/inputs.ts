@@ -131,6 +131,7 @@ export const planSettings = (settings: Settings): PlanSettings => ({
   preserve: settings.preserve,
   orphanAfterMs: settings.handoff.orphanAfter,
   gate: settings.gate,
+  deadlyFiles: settings.deadlyFiles,
 });
 
 /** Problems of configuration and templates that are in force or refused, errors first. */

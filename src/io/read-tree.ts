@@ -1,4 +1,15 @@
-import { type BigIntStats, fstatSync, lstatSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { basename } from 'node:path';
 import { type FileSeen, type Seen, sameIdentity, type Tree } from '../core/tree.ts';
 import { attributesOf, closing, codeOf, identityOf, isGone, openForReading, textOf } from './disk/files.ts';
 
@@ -85,10 +96,31 @@ const readFile = (path: string, stats: BigIntStats, previous: Seen | undefined, 
   return kept;
 };
 
+/** Bytes of the hosts.toml that containerd reads through a link; what cannot be read here says nothing. */
+const readBehind = (path: string, previous: Seen | undefined, budget: Budget): Uint8Array | undefined => {
+  try {
+    const file = statSync(path).isDirectory() ? `${path}/hosts.toml` : path;
+    if (basename(file) !== 'hosts.toml' || !statSync(file).isFile()) return undefined;
+    const seen = closing(openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), (fd) => readOpenFile(fd, budget));
+    if (seen.kind !== 'file') return undefined;
+    const known = previous?.kind === 'symlink' ? previous.behind : undefined;
+    return known !== undefined && sameBytes(known, seen.bytes) ? known : seen.bytes;
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return undefined;
+  }
+};
+
+const seeLink = (path: string, stats: BigIntStats, previous: Seen | undefined, budget: Budget): Seen => {
+  const behind = readBehind(path, previous, budget);
+  const link = { kind: 'symlink', ...describe(stats), target: readlinkSync(path) } as const;
+  return behind === undefined ? link : { ...link, behind };
+};
+
 const lookAt = (path: string, stats: BigIntStats, previous: Seen | undefined, budget: Budget): Seen => {
   if (stats.isFile()) return readFile(path, stats, previous, budget);
   if (stats.isDirectory()) return { kind: 'directory', ...describe(stats) };
-  if (stats.isSymbolicLink()) return { kind: 'symlink', ...describe(stats), target: readlinkSync(path) };
+  if (stats.isSymbolicLink()) return seeLink(path, stats, previous, budget);
   return unreadable(stats, 'neither a file, a directory nor a symbolic link');
 };
 
@@ -220,7 +252,7 @@ const missedAny = (certsDir: string, { entries, backup }: Tree): boolean => {
 
 /**
  * One synchronous look at everything below certs.d, which may itself be reached through symbolic links; none below it
- * is ever followed. Bytes come from `previous` where the file has not been touched since. A look during which entries
+ * is ever followed, but for the one `hosts.toml` that containerd would read through it. Bytes come from `previous` where the file has not been touched since. A look during which entries
  * move between certs.d and `_backup/` is taken again.
  *
  * What cannot be read, or is beyond the bounds, is `unreadable` with the reason, and nothing is known of what lies

@@ -95,7 +95,7 @@ const hostRecord = (host: ResolvedHost): unknown => ({
 
 const normal = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
-const resultFor = (test: Case, version: string): readonly Seen[] => {
+export const resultFor = (test: Case, version: string): readonly Seen[] => {
   const result = test.results[version];
   if (result === undefined) return [];
   if ('same_as' in result) return resultFor(test, result.same_as);
