@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Listen } from './core/config/settings-listen.ts';
+import type { HeldImage } from './core/facts.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
@@ -8,7 +9,6 @@ import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
-import type { HeldImage } from './probes.ts';
 import { createPulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
 import { runTogether } from './task-group.ts';
@@ -83,7 +83,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     now: clock.now,
     probe: deps.probes(
       () => node.configuration.settings().probe.timeout,
-      () => undefined,
+      () => node.facts().heldImages?.[0],
     ),
     changed: () => pulse.wake('probe'),
     pace: () => node.configuration.settings().probe,

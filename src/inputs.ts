@@ -38,6 +38,7 @@ export const combineFacts = (
     nodeAddresses: firstKnown(seen.nodeAddresses, given.nodeAddresses, known.nodeAddresses),
     controlPlane: firstKnown(given.controlPlane, known.controlPlane),
     labels: known.labels,
+    ...(known.heldImages === undefined ? {} : { heldImages: known.heldImages }),
     secrets: given.secrets,
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(runtime === undefined ? {} : { runtime }),

@@ -1,10 +1,8 @@
 import type { Agent as HttpAgent } from 'node:http';
+import type { HeldImage } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { type Depth, isCostly, type Sample } from './core/gate/verdict.ts';
 import type { ProbeOptions, ProbeSample } from './io/probe.ts';
-
-/** An image that this node holds: its manifest must come from this node's own ports. */
-export type HeldImage = { readonly registry: string; readonly repository: string; readonly digest: string };
 
 export type ProbesOptions = {
   readonly now: () => number;
