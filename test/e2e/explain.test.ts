@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parseContainerdVersion } from '../../src/core/containerd/containerd-version.ts';
@@ -9,15 +8,13 @@ import { judgeHostsFile } from '../../src/core/containerd/judge.ts';
 import { handspegel } from '../support/command-line.ts';
 import { writeDirectory } from '../support/directory.ts';
 import { run } from './support/agent.ts';
+import { builtContainerd } from './support/built.ts';
 import { type Containerd, startContainerd } from './support/containerd.ts';
 import { type Expected, isClosed, isPlain, type Row, rows, serves } from './support/explain-trees.ts';
 import { imageNamed } from './support/image.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { type Asked, createRegistryWorld, type RegistryWorld } from './support/registry-world.ts';
 import { until } from './support/until.ts';
-
-/** Where `prepare.sh` leaves what it builds. */
-const built = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'handspegel/bin');
 
 type Way = { readonly name: string; readonly pull: (image: string) => Promise<unknown> };
 
@@ -37,7 +34,7 @@ const debian: Release = {
 
 const today: Release = {
   name: 'containerd 2.4.2',
-  bin: built,
+  bin: builtContainerd('2.4.2'),
   flags: [[], ['--local']],
   expected: ({ expected }) => expected,
 };

@@ -41,22 +41,22 @@ for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv
   }
 done
 
-# A containerd of today beside Debian's: built once (a minute or two), then found in the cache.
-release=2.4.2
+# Containerds beside Debian's, each in a directory of its own: built once (a minute or two), then found in the cache.
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/handspegel/bin
-built() { # COMMAND
-  [ -x "$bin/$1" ] && "$bin/$1" --version | grep -qF " $release"
+built() { # RELEASE COMMAND
+  [ -x "$bin/$1/$2" ] && "$bin/$1/$2" --version | grep -qF " $1"
 }
-if ! built containerd || ! built ctr; then
+for release in 2.2.9 2.4.2; do
+  if built "$release" containerd && built "$release" ctr; then continue; fi
   command -v go >/dev/null || {
     echo "test/e2e: Go is missing, to build containerd $release" >&2
     exit 1
   }
   echo "building: containerd $release"
-  mkdir -p "$bin"
+  mkdir -p "$bin/$release"
   new=$(mktemp -d "$bin/.new.XXXXXX")
   GOBIN=$new GOFLAGS='' go install "github.com/containerd/containerd/v2/cmd/containerd@v$release" \
     "github.com/containerd/containerd/v2/cmd/ctr@v$release"
-  mv "$new/containerd" "$new/ctr" "$bin/"
+  mv "$new/containerd" "$new/ctr" "$bin/$release/"
   rmdir "$new"
-fi
+done
