@@ -74,6 +74,7 @@ export const printExplanation = (terminal: Terminal, explanation: Explanation): 
     const what = explanation.outcome === 'dies' ? 'containerd itself dies' : 'the pull fails';
     lines.push(paint(terminal, 'red', `${what}: ${explanation.error ?? 'without a reason'}\n\n`));
   }
+  if (explanation.refused !== undefined) lines.push('`ctr`, which takes the name, would ask:\n');
   if (explanation.hosts.length > 0)
     lines.push(hostTable(terminal, explanation), '\nTimes are the worst case for each blob.\n');
   if (explanation.skipped.length > 0)

@@ -148,7 +148,8 @@ const checkOutcome = (row: Row, expected: Expected, explanation: Explanation, pu
   assert.equal(pull.error === undefined, expected.pulls, pull.error);
   const last = asksOf(explanation, row.byDigest ? 'digest' : 'tag').at(-1);
   const found = last !== undefined && serves(last.host) && canTalk(last);
-  assert.equal(explanation.outcome === 'pulls' && found, expected.pulls, 'explain');
+  const takes = explanation.outcome === 'pulls' || explanation.refused !== undefined;
+  assert.equal(takes && found, expected.pulls, 'explain');
 };
 
 describe('explain and real containerd agree on which servers are asked, in order, and what comes of it', () => {
@@ -171,6 +172,12 @@ describe('explain and real containerd agree on which servers are asked, in order
             const said = asksOf(explanation, row.byDigest ? 'digest' : 'tag').map(({ host }) => host);
             assert.deepEqual(said, expected.asked, 'explain and the table');
             const pull = await pullBy(way, ground.world, image);
+            assert.equal(explanation.refused !== undefined, row.refusedBy16 === true && release === debian);
+            if (explanation.refused !== undefined && way.name === 'CRI') {
+              assert.match(pull.error ?? '', /failed to parse image reference/);
+              assert.deepEqual([pull.asked, explanation.outcome], [[], 'fails']);
+              return;
+            }
             check(row, explanation, pull);
             checkOutcome(row, expected, explanation, pull);
           });

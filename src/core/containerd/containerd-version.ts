@@ -34,6 +34,11 @@ export type ContainerdRules = {
   readonly localhost: 'https' | 'http' | 'https-first';
   /** Two colons in a host name are refused: built with Go 1.26 rules from 2.3 on. */
   readonly strictColons: boolean;
+  /**
+   * CRI reads image names whose registry is an IPv6 address, or a word with capitals alone (`Reg/x`): 1.7.0. Until then
+   * the registry also counts for the length of a name.
+   */
+  readonly newImageNames: boolean;
   /** CRI pulls through the transfer service by default: 2.1.0. */
   readonly transferService: boolean;
   /** A host that is connected but silent is given up after 30 s: 2.3.0. Before: never. */
@@ -113,6 +118,7 @@ export const rulesOf = (version: ContainerdVersion): ContainerdRules => {
     httpsFirst: since(1, 7, 24) ? 'always' : since(1, 7, 7) || fallback16 ? 'with-port' : 'never',
     localhost: since(1, 7, 8) || fallback16 ? 'https-first' : since(1, 6, 9) ? 'http' : 'https',
     strictColons: since(2, 3, 0),
+    newImageNames: since(1, 7, 0),
     transferService: since(2, 1, 0),
     responseHeaderTimeout: since(2, 3, 0),
   };

@@ -2,7 +2,7 @@ import type { ContainerdRules, ContainerdVersion } from './containerd-version.ts
 import { modelledVersions, rulesOf, versionNumber } from './containerd-version.ts';
 import { splitHostPort } from './host-address.ts';
 import type { CertificateReader } from './hosts-certificates.ts';
-import { type ImageReference, parseImageReference } from './image-reference.ts';
+import { type ImageReference, parseImageReference, refusedBefore17 } from './image-reference.ts';
 import { type LookupResult, lookupByRules, type ResolvedHost } from './lookup.ts';
 import type { LookupTree } from './lookup-tree.ts';
 
@@ -48,6 +48,8 @@ export type Explanation = {
   readonly outcome: 'pulls' | 'fails' | 'dies';
   /** Why it fails or dies, as containerd says it. */
   readonly error?: string;
+  /** CRI of this version refuses the name of the image, and asks nobody; what follows is what `ctr` does, which takes it. */
+  readonly refused?: string;
   /** The file was not understood. */
   readonly ignored?: { readonly reason: string; readonly line: number; readonly column: number };
   readonly hosts: readonly ExplainedHost[];
@@ -284,12 +286,16 @@ export const explain = (text: string, options: ExplainOptions): Explanation | { 
   const rules = rulesOf(options.version);
   const result = ask(rules);
   const own = signature(result);
-  const error = result.error ?? result.panic?.reason;
+  const refusedBy = (its: ContainerdRules): string | undefined =>
+    its.newImageNames ? undefined : refusedBefore17(image);
+  const refused = refusedBy(rules);
+  const error = refused === undefined ? (result.error ?? result.panic?.reason) : `CRI refuses the image: ${refused}`;
   return {
     image,
     version: versionNumber(options.version),
     candidates: candidateSays(result),
-    outcome: outcomeOf(result),
+    outcome: refused === undefined ? outcomeOf(result) : 'fails',
+    ...(refused === undefined ? {} : { refused }),
     ...(error === undefined ? {} : { error }),
     ...(result.ignored === undefined
       ? {}
@@ -302,7 +308,9 @@ export const explain = (text: string, options: ExplainOptions): Explanation | { 
     versions: modelledVersions.map((version) => {
       const other = ask(rulesOf(version));
       const hosts = other.hosts.map(({ scheme, host, path }) => `${scheme}://${host}${path}`);
-      return { version: versionNumber(version), outcome: summaryOf(other), hosts };
+      if (refusedBy(rulesOf(version)) === undefined)
+        return { version: versionNumber(version), outcome: summaryOf(other), hosts };
+      return { version: versionNumber(version), outcome: 'CRI refuses the name', hosts: [] };
     }),
   };
 };

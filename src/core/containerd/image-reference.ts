@@ -42,6 +42,18 @@ const checkDigest = (text: string): string | undefined => {
     : `${algorithm} needs ${length} lower-case digits`;
 };
 
+/** What CRI of 1.6 says of an image that newer ones read (its `reference/docker`, the same from 1.6.0 to 1.6.36). */
+export const refusedBefore17 = ({ namespace, repository }: ImageReference): string | undefined => {
+  if (namespace.startsWith('[')) return 'before 1.7 no registry may be an IPv6 address (invalid reference format)';
+  if (namespace !== 'localhost' && !/[.:]/.test(namespace)) {
+    return `before 1.7 ${namespace}/ is no registry but part of a Docker Hub name, which must be lower case`;
+  }
+  const length = `${namespace}/${repository}`.length;
+  return length > maxRepository
+    ? `before 1.7 registry and repository have ${maxRepository} characters at most, not ${length}`
+    : undefined;
+};
+
 /**
  * Reads an image as it stands in a Pod (`distribution.ParseDockerRef`): short names, `index.docker.io`, ports, IPv6,
  * tags and digests. The error is for people.

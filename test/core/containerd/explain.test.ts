@@ -130,3 +130,20 @@ test('failures and deaths are told with their reason', () => {
 test('an image that is none gives a reason', () => {
   assert.throws(() => ask('NGINX', {}), /lower case/);
 });
+
+test('CRI of 1.6 refuses some names; what ctr would ask is told all the same', () => {
+  const old = ask('[::1]:5000/x', {}, '1.6.20');
+  assert.equal(old.outcome, 'fails');
+  assert.match(old.error ?? '', /^CRI refuses the image: before 1\.7 no registry may be an IPv6 address/);
+  assert.deepEqual(
+    old.hosts.map(({ host }) => host),
+    ['[::1]:5000'],
+  );
+  assert.deepEqual(
+    old.versions.slice(0, 2).map(({ version, outcome, hosts }) => `${version} ${outcome} ${hosts.length}`),
+    ['1.6.36 CRI refuses the name 0', '1.7.35 pulls 1'],
+  );
+  const today = ask('[::1]:5000/x', {}, '1.7.0');
+  assert.deepEqual([today.outcome, today.refused], ['pulls', undefined]);
+  assert.match(ask('Reg/x', {}, '1.6.36').refused ?? '', /lower case/);
+});

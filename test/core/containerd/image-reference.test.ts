@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseImageReference } from '../../../src/core/containerd/image-reference.ts';
+import { parseImageReference, refusedBefore17 } from '../../../src/core/containerd/image-reference.ts';
 
 const digest = `sha256:${'0'.repeat(64)}`;
 
@@ -48,4 +48,17 @@ test('what is no reference is refused', () => {
   ]) {
     assert.equal(read(text), 'refused', text);
   }
+});
+
+test('CRI before 1.7 refuses some that later ones read', () => {
+  const refused = (text: string): string => {
+    const outcome = parseImageReference(text);
+    return outcome.ok ? (refusedBefore17(outcome.image) ?? 'read') : 'refused by all';
+  };
+  assert.match(refused('[::1]:5000/x'), /IPv6/);
+  assert.match(refused('[fd00::11]/a/b:v1'), /IPv6/);
+  assert.match(refused('Reg/x'), /lower case/);
+  assert.match(refused(`registry.example.com/${'a'.repeat(250)}`), /255 characters at most, not 271/);
+  for (const text of ['nginx', 'localhost/x', 'localhost:5000/x', 'Reg.example.com/x', 'REG:5000/x', '10.0.0.1/x'])
+    assert.equal(refused(text), 'read', text);
 });

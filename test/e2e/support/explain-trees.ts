@@ -7,8 +7,10 @@ export type Row = {
   readonly links?: Readonly<Record<string, string>>;
   /** What stands before the last part of the image's name. */
   readonly registry: string;
-  /** Not in every way: only CRI completes short names, and CRI of 1.6.20 takes no name with an IPv6 address. */
-  readonly only?: 'CRI' | 'ctr';
+  /** Not in every way: only CRI completes short names. */
+  readonly only?: 'CRI';
+  /** CRI of 1.6 refuses the name of the image, and asks nobody. */
+  readonly refusedBy16?: true;
   readonly byDigest?: boolean;
   readonly expected: Expected;
   /** What 1.6 does otherwise; `dies`: a pull over CRI ends the daemon. */
@@ -145,8 +147,15 @@ const directories: readonly Row[] = [
   {
     what: 'a registry on localhost, by IPv6 address',
     registry: '[::1]:5000',
-    only: 'ctr',
+    refusedBy16: true,
     expected: from('[::1]:5000'),
+  },
+  {
+    what: 'a registry by a name with a capital and no dot',
+    files: { 'First/hosts.toml': mirrors(first) },
+    registry: 'First',
+    refusedBy16: true,
+    expected: from(first),
   },
 ];
 
