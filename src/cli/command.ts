@@ -1,3 +1,4 @@
+import type { Screen } from '../io/screen.ts';
 import type { Flag, Values } from './options.ts';
 
 /** Exit codes of every command. */
@@ -9,6 +10,10 @@ export type Terminal = {
   readonly error: (text: string) => void;
   /** Colour is for people at a terminal; NO_COLOR switches it off. */
   readonly colour: boolean;
+  /** There when a person sits at a terminal: what is live is drawn in place. */
+  readonly screen?: Screen | undefined;
+  /** Aborted when nobody reads what is printed any more. */
+  readonly closed?: AbortSignal;
 };
 
 export type CommandContext = {

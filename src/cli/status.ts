@@ -1,55 +1,30 @@
-import { formatProblem } from '../core/problem.ts';
-import type { FileStatus, Status } from '../core/status.ts';
-import { ask } from './ask-agent.ts';
+import type { Status } from '../core/status.ts';
+import { dayAndClockOf } from '../core/view/time.ts';
+import { type Asked, ask } from './ask-agent.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { openNode } from './open-node.ts';
-import { jsonFlag, nodeFlags } from './options.ts';
-import { type Colour, json, paint, table } from './printer.ts';
+import { type Flag, jsonFlag, nodeFlags } from './options.ts';
+import { printStatus } from './print-status.ts';
+import { json } from './printer.ts';
+import { watch } from './watch.ts';
 
-const phaseColours: Readonly<Record<string, Colour>> = {
-  conflict: 'red',
-  orphaned: 'yellow',
-  withdrawn: 'yellow',
-  starting: 'yellow',
-};
+const watchFlag: Flag = { name: 'watch', kind: 'switch', help: 'show it again each second, until q or ctrl-c' };
 
-const fileRow = (terminal: Terminal, file: FileStatus): readonly string[] => {
-  const bad = file.action === 'conflict' || file.action === 'refuse';
-  return [
-    file.path,
-    file.standIn === undefined ? file.writer : `ours (${file.standIn})`,
-    paint(terminal, bad ? 'red' : 'green', file.action),
-    file.detail,
-  ];
-};
-
-/** One node's status as a person reads it. */
-export const printStatus = (terminal: Terminal, status: Status): string => {
-  const { phase, node, configuration } = status;
-  const head = table([
-    ['phase', `${paint(terminal, phaseColours[phase.phase] ?? 'green', phase.phase)}  ${phase.reason}`],
-    ['since', phase.since],
-    ['node', [node.name ?? 'unnamed', ...node.addresses].join('  ')],
-    ['control plane', node.controlPlane.join(' ') || 'unknown'],
-    ['runtime', [node.runtime ?? 'unknown', node.containerdVersion ?? ''].join(' ').trim()],
-    ['spegel', `${status.spegel.mode}  ${status.spegel.reason}`],
-    ['configuration', `${configuration.inForce}  ${configuration.source}  ${configuration.sha256.slice(0, 12)}`],
-    ['directory', status.certsDir],
-    ...(status.waitingFor === undefined ? [] : [['waiting', status.waitingFor]]),
-  ]);
-  const files =
-    status.files.length === 0
-      ? 'no files\n'
-      : table([['FILE', 'WRITER', 'NOW', 'WHY'], ...status.files.map((file) => fileRow(terminal, file))]);
-  const mirrors =
-    status.mirrors.length === 0
-      ? ''
-      : `\n${table([['MIRROR', 'VERDICT', 'SINCE', 'SEEN'], ...status.mirrors.map((m) => [m.url, m.verdict, m.since, m.detail])])}`;
-  const journal = status.journal.slice(-8).map((record) => [record.at, record.event, record.path ?? '', record.detail]);
-  const problems = status.problems.map((problem) => `${formatProblem(problem)}\n`).join('');
-  const last = journal.length === 0 ? '' : `\nlast events\n${table(journal)}`;
-  return `${head}\n${files}${mirrors}${last}${problems === '' ? '' : `\nproblems\n${problems}`}`;
+/** What is shown while it is followed: the agent's answer, or why there is none above what it said last. */
+const createLook = (terminal: Terminal, asJson: boolean, question: () => Promise<Asked>): (() => Promise<string>) => {
+  let last: Status | undefined;
+  return async () => {
+    const asked = await question();
+    if (asked.kind === 'answer') last = asked.answer.data as Status;
+    const failure = asked.kind === 'failed' ? asked.message : 'no agent runs on this node';
+    if (asJson) return `${JSON.stringify(asked.kind === 'answer' ? last : { agent: failure })}\n`;
+    const head = last === undefined ? '' : `--- ${last.node.name ?? 'unnamed'}, ${dayAndClockOf(last.at)} UTC\n`;
+    const shown = last === undefined ? '' : printStatus(terminal, last);
+    if (asked.kind === 'answer') return `${head}${shown}\n`;
+    const old = last === undefined ? '' : '; this is what it said last';
+    return `handspegel: ${failure}${old}\n${head}${shown}\n`;
+  };
 };
 
 /** `status`: this node, from the running agent; without one, from what lies on disk. */
@@ -57,12 +32,17 @@ export const statusCommand: Command = {
   name: 'status',
   arguments: '',
   positionals: 0,
-  summary: 'show this node: phase, files, mirrors, problems, last events',
+  summary: 'show this node: is it well, problems, mirrors, files, last events',
   details:
-    'Asks the running agent. Without one it says so and shows what lies on disk.\nExit code 1 when no agent runs, or when something is wrong; a released node is 0.',
-  example: 'handspegel status',
-  flags: [...nodeFlags, jsonFlag],
-  run: async ({ values, terminal }) => {
+    'Asks the running agent. Without one it says so and shows what lies on disk. With --watch it is\nshown again each second: in place on a terminal, else block after block (with --json a line each).\nExit code 1 when no agent runs, or when something is wrong; a released node is 0.',
+  example: 'handspegel status --watch',
+  flags: [...nodeFlags, jsonFlag, watchFlag],
+  run: async ({ values, terminal, signal }) => {
+    if (values.on('watch')) {
+      const look = createLook(terminal, values.on('json'), () => ask(values, 'status'));
+      await watch({ terminal, look }, signal);
+      return exitCodes.done;
+    }
     const asked = await ask(values, 'status');
     if (asked.kind === 'failed') {
       terminal.error(`handspegel: ${asked.message}\n`);

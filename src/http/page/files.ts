@@ -2,8 +2,8 @@ import type { FileStatus, MirrorStatus, Status } from '../../core/status.ts';
 import { needsSomebody } from '../../core/view/headline.ts';
 import { type Html, html, nothing } from './html.ts';
 
-const mostRows = 12;
-const mostNames = 400;
+const mostRows = 8;
+const mostNames = 250;
 const mostMirrors = 4;
 
 const writerWords: Readonly<Record<FileStatus['writer'], string>> = {

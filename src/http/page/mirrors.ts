@@ -13,7 +13,8 @@ import { chart } from './chart.ts';
 import { type Html, html, nothing } from './html.ts';
 
 /** With a chart each; of the others only what they say is shown, so that the page stays small. */
-const mostRows = 12;
+const mostRows = 8;
+const mostNames = 150;
 
 const signs = { good: '✓', harmless: '○', costly: '✕', unknown: '?' } as const;
 
@@ -79,7 +80,7 @@ ${shown.map((mirror) => row(mirror, status))}</tbody></table></div>`;
   const more =
     rest.length === 0
       ? nothing
-      : html`<details id="more-mirrors"><summary>${rest.length} more mirrors: ${up} up, ${rest.length - up} not</summary><ul class="many">${rest.slice(0, 200).map(short)}</ul>${rest.length > 200 ? html`<p><a href="/?all">Show all</a></p>` : nothing}</details>`;
+      : html`<details id="more-mirrors"><summary>${rest.length} more mirrors: ${up} up, ${rest.length - up} not</summary><ul class="many">${rest.slice(0, mostNames).map(short)}</ul>${rest.length > mostNames ? html`<p><a href="/?all">Show all</a></p>` : nothing}</details>`;
   return html`<section aria-labelledby="mirrors-title" class="mirrors"><h2 id="mirrors-title">Mirrors</h2>${gateNote(status)}${body}${more}</section>
 `;
 };
