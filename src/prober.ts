@@ -59,6 +59,8 @@ export const createProber = (deps: ProberDeps): Prober => {
     const after = addSample(before, depth, taken);
     states.set(mirror.key, after);
     deps.sampled?.(before.mirror, depth, taken);
+    // The deep probe waits until there is something to ask.
+    if (depth === 'shallow' && taken.verdict === 'up' && before.shallow?.last.verdict !== 'up') hurry(mirror);
     if (matters(before, after, depth)) deps.changed(mirror.key);
   };
 
@@ -71,6 +73,13 @@ export const createProber = (deps: ProberDeps): Prober => {
     const timer = setTimeout(() => void turn(key, depth), pause);
     timer.unref();
     timers.set(timerKey(key, depth), timer);
+  };
+
+  const hurry = (mirror: Mirror): void => {
+    const id = timerKey(mirror.key, 'deep');
+    if (!mirror.deep || !timers.has(id) || running.has(id)) return;
+    clearTimeout(timers.get(id));
+    schedule(mirror.key, 'deep');
   };
 
   /** What does not answer `/v2/` well needs no deeper look, unless the deep probe has something against it. */

@@ -12,13 +12,16 @@ export type ListenDeps = {
   readonly retryMs?: number;
 };
 
+/** An address that goes is seen this soon. */
+const boundMs = 3_000;
+
 const same = (a: Address | undefined, b: Address | undefined): boolean => a?.host === b?.host && a?.port === b?.port;
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /**
  * Keeps one listener bound: a port that is taken or an address that goes is said, tried again each second, and bound
- * anew when the address changes. Resolves when the signal is aborted and the server is closed.
+ * anew within 3 s when the address changes. Resolves when the signal is aborted and the server is closed.
  */
 export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Promise<void> => {
   let server: FastifyInstance | undefined;
@@ -49,7 +52,8 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
       }
     }
     try {
-      await setTimeout(deps.retryMs ?? 1_000, undefined, { signal });
+      const pause = server === undefined ? (deps.retryMs ?? 1_000) : boundMs;
+      await setTimeout(Math.min(pause, boundMs), undefined, { signal });
     } catch (error) {
       if (!isAbort(error)) throw error;
     }

@@ -14,7 +14,10 @@ const suspectedMs = 5_000;
 export const pauseBefore = (state: MirrorState, depth: Depth, pace: Pace): number => {
   const series = state[depth];
   const usual = depth === 'deep' ? pace.deepInterval : state.mirror.near ? pace.interval : pace.remoteInterval;
-  if (series === undefined) return depth === 'deep' ? Math.min(changingMs, usual) : 0;
+  if (series === undefined) {
+    if (depth === 'shallow') return 0;
+    return state.shallow?.last.verdict === 'up' ? Math.min(changingMs, usual) : usual;
+  }
   const { inARow, costlyInARow, upInARow, last } = series;
   if (state.mirror.near) return inARow < 2 ? Math.min(changingMs, usual) : usual;
   if (isCostly(last.verdict)) return Math.min(suspectedMs * 2 ** Math.min(costlyInARow - 1, 10), usual);
