@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Listen } from './core/config/settings-listen.ts';
+import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import type { Clock } from './io/clock.ts';
@@ -51,6 +52,8 @@ export type HttpState = {
   readonly status: () => Status;
   readonly deadReasons: () => readonly string[];
   readonly notReadyReasons: () => readonly string[];
+  /** Where a pull of this image goes, from what lies on disk now. */
+  readonly explain: (image: string) => Promise<Explanation | { readonly error: string }>;
   readonly listen: () => Listen;
   readonly adminListen: () => Listen;
   readonly nodeAddress: () => string | undefined;
@@ -131,6 +134,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
 
   const http: HttpState = {
     status: () => releases.withPhase(node.status()),
+    explain: async (image) => (await import('./explain-image.ts')).explainImage(node, image),
     deadReasons: () => {
       const silent = clock.now() - state.lastTurn;
       return state.holding && silent > 3 * passEveryMs

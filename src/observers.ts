@@ -3,6 +3,7 @@ import type { HttpState, Observers } from './agent.ts';
 import { addAdmin } from './http/admin.ts';
 import { addHealth } from './http/health.ts';
 import { keepListening } from './http/listen.ts';
+import { addPage } from './http/page/add-page.ts';
 import { buildServer } from './http/server.ts';
 import { serveAgentSocket } from './io/agent-socket.ts';
 import { watchFiles } from './io/watch-files.ts';
@@ -27,6 +28,7 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
         buildServer((server) => {
           addHealth(server, state);
           addAdmin(server, state.status);
+          addPage(server, state);
         }),
       address: () => {
         const { host, port } = state.adminListen();

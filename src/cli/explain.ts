@@ -1,40 +1,10 @@
-import { lstatSync, readFileSync } from 'node:fs';
-import { modelledVersions, parseContainerdVersion } from '../core/containerd/containerd-version.ts';
-import { type Delays, type Explanation, explain } from '../core/containerd/explain.ts';
-import type { LookupEntry, LookupTree } from '../core/containerd/lookup-tree.ts';
-import type { Tree } from '../core/tree.ts';
-import { readTree } from '../io/read-tree.ts';
-import { certificates } from '../tools.ts';
+import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
+import type { Delays, Explanation } from '../core/containerd/explain.ts';
+import { explainImage } from '../explain-image.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { openNode } from './open-node.ts';
 import { jsonFlag, nodeFlags, UsageError } from './options.ts';
 import { json, paint, table } from './printer.ts';
-
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(String(error.code));
-
-/** Files that a hosts.toml names outside of certs.d, as containerd would open them. */
-const outside = (path: string): Exclude<LookupEntry, { kind: 'symlink' }> | undefined => {
-  try {
-    const stat = lstatSync(path);
-    return stat.isDirectory() ? { kind: 'directory' } : { kind: 'file', bytes: readFileSync(path) };
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-};
-
-/** The look at certs.d as containerd's model reads it; what cannot be read has no permission. */
-const lookupTree = (root: string, tree: Tree): LookupTree => {
-  const entries = new Map<string, LookupEntry>();
-  for (const [path, seen] of tree.entries) {
-    if (seen.kind === 'file') entries.set(path, { kind: 'file', bytes: seen.bytes });
-    else if (seen.kind === 'symlink') entries.set(path, { kind: 'symlink', target: seen.target });
-    else entries.set(path, { kind: 'directory' });
-  }
-  const rootState = tree.root === 'absent' ? 'absent' : tree.root === 'directory' ? 'directory' : 'file';
-  return { root, rootState, entries, outside };
-};
 
 const seconds = (value: number | 'never'): string =>
   value === 'never' ? 'never ends' : `${Math.round(value * 10) / 10} s`;
@@ -108,14 +78,9 @@ export const explainCommand: Command = {
     const asked = values.text('containerd-version');
     const all = asked === 'all';
     const known = parseContainerdVersion(all ? '' : (facts.containerdVersion ?? ''));
-    const version = known ?? modelledVersions.at(-1);
-    if (version === undefined) throw new Error('no containerd version is modelled');
     if (asked !== undefined && !all && known === undefined)
       throw new UsageError(`'${asked}' is no version of containerd`);
-    const tree = lookupTree(node.certsDir, readTree(node.certsDir));
-    const ports = node.configuration.desired(facts)?.ports ?? { host: 30020, node: 30021 };
-    const { nodeAddresses, controlPlane } = facts;
-    const explanation = explain(image, { tree, version, certificates, known: { nodeAddresses, controlPlane, ports } });
+    const explanation = explainImage(node, image, known);
     if ('error' in explanation && !('hosts' in explanation)) {
       terminal.error(`handspegel: ${image}: ${explanation.error}\n`);
       return exitCodes.failed;

@@ -15,6 +15,7 @@ need unshare util-linux
 need setpriv util-linux
 need mount mount
 need openssl openssl
+need chromium 'chromium fonts-dejavu-core'
 
 if [ "$(id -u)" -ne 0 ]; then
   echo 'test/e2e needs root: network and mount namespaces, containerd, other users' >&2
@@ -34,7 +35,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing
 fi
-for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl; do
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl chromium; do
   command -v "$command" >/dev/null || {
     echo "test/e2e: $command is missing although its package is installed" >&2
     exit 1

@@ -50,7 +50,7 @@ const actSentence = (status: Status): string | undefined => {
   );
   const [first] = costly;
   if (first !== undefined && status.gate !== 'enforce')
-    return `Pulls may hang: ${and(first.url, costly.length - 1, 'mirror')} ${verbs[first.verdict]}, and the gate is ${status.gate === 'off' ? 'off' : 'only observing'}.`;
+    return `Pulls may hang: ${costly.length === 1 ? `${first.url} ${verbs[first.verdict]}` : `${costly.length} mirrors would stop them`}, and the gate is ${status.gate === 'off' ? 'off' : 'only observing'}.`;
   return undefined;
 };
 

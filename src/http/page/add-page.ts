@@ -6,7 +6,7 @@ export type PageState = {
   readonly status: () => Status;
   readonly deadReasons: () => readonly string[];
   /** Where a pull of this image goes, from what lies on disk now. */
-  readonly explain: (image: string) => Explanation | { readonly error: string };
+  readonly explain: (image: string) => Promise<Explanation | { readonly error: string }>;
 };
 
 /** Nothing from elsewhere, nothing inline, in no frame. */
@@ -48,7 +48,7 @@ export const addPage = (server: FastifyInstance, state: PageState): void => {
     const asked =
       image === undefined
         ? undefined
-        : { image: image.slice(0, longestImage), answer: error === undefined ? state.explain(image) : { error } };
+        : { image: image.slice(0, longestImage), answer: error === undefined ? await state.explain(image) : { error } };
     const all = request.query.all !== undefined;
     return send(reply, 'text/html', pageDocument({ status: state.status(), dead: state.deadReasons(), asked, all }));
   });

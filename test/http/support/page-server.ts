@@ -36,7 +36,8 @@ export const startPageServer = async (first: Status): Promise<PageServer> => {
   addPage(server, {
     status: () => status,
     deadReasons: () => [],
-    explain: (image) => (/[A-Z<]/.test(image) ? { error: `${image} is no reference: lower case only` } : explanation),
+    explain: async (image) =>
+      /[A-Z<]/.test(image) ? { error: `${image} is no reference: lower case only` } : explanation,
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
