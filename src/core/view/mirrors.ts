@@ -14,12 +14,12 @@ export const roleWords: Readonly<Record<MirrorRole, string>> = {
 /** What containerd makes of a mirror that answers so (design.md, the table of verdicts). */
 export const verdictMeanings: Readonly<Record<Verdict | 'unknown', string>> = {
   up: 'answers',
-  refused: 'harmless: next host',
-  erroring: 'harmless: next host',
-  timeout: 'no connection: up to 30 s per request',
-  hung: 'silent: 30 s per request, or for ever',
-  wrong: 'wrong answer: failed or broken pulls',
-  unknown: 'not asked yet',
+  refused: 'harmless, the next host is asked',
+  erroring: 'harmless, the next host is asked',
+  timeout: 'up to 30 s for each request',
+  hung: '30 s for each request, or for ever',
+  wrong: 'it fails, or its image is broken',
+  unknown: 'asked like any other',
 };
 
 export type Weight = 'good' | 'harmless' | 'costly' | 'unknown';

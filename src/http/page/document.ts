@@ -53,7 +53,7 @@ export const pageDocument = ({ status, dead, asked, all }: PageInput): string =>
 <main id="main" tabindex="-1">
 <p id="lost" class="lost" hidden></p>
 <div id="top">${hero(status, head)}${problemsSection(status)}</div>
-<div class="grid"><div class="column" id="now">${mirrorsSection(status, all)}${filesSection(status, all)}</div><div class="column" id="side">${eventsSection(status)}${explainSection(status, asked)}${nodeSection(status)}</div></div>
+<div class="grid"><div class="column" id="now">${mirrorsSection(status, all)}${filesSection(status, all)}${nodeSection(status)}</div><div class="column" id="side">${eventsSection(status)}${explainSection(status, asked)}</div></div>
 </main>
 <footer><p>Read only. For programs: <a href="/api/status">status</a>, <a href="/api/diff">diff</a>, <a href="/api/history">history</a>. In a terminal: <code>handspegel status --watch</code></p></footer>
 <p id="say" class="unseen" role="status"></p>

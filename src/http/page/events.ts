@@ -7,7 +7,7 @@ const mostEvents = 12;
 const mostProblems = 12;
 
 const event = (record: JournalRecord, at: string): Html =>
-  html`<li><time datetime="${record.at}" title="${dayAndClockOf(record.at)} UTC">${record.at.slice(0, 10) === at.slice(0, 10) ? clockOf(record.at) : dayAndClockOf(record.at)}</time> <span class="tag">${record.event.replace(':', ': ')}</span>${record.path === undefined ? nothing : html` <code>${record.path}</code>`}<span class="ago">${spanBetween(record.at, at)} ago</span><small>${record.detail}</small></li>
+  html`<li><span class="ago">${spanBetween(record.at, at)} ago</span><time datetime="${record.at}" title="${dayAndClockOf(record.at)} UTC">${record.at.slice(0, 10) === at.slice(0, 10) ? clockOf(record.at) : dayAndClockOf(record.at)}</time> <span class="tag">${record.event.replace(':', ': ')}</span>${record.path === undefined ? nothing : html` <code>${record.path}</code>`}<small>${record.detail}</small></li>
 `;
 
 /** What happened last, the newest first. */

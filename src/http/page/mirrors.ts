@@ -40,7 +40,7 @@ const latency = (mirror: MirrorStatus): Html => {
 const row = (mirror: MirrorStatus, status: Status): Html => {
   const standing = standingOf(mirror, status.gate);
   const badge = standing === 'in use' ? nothing : html` <span class="tag">${standingWords[standing]}</span>`;
-  const meaning = mirror.verdict === 'up' ? '' : `${verdictMeanings[mirror.verdict]}. ${mirror.detail}`;
+  const meaning = mirror.verdict === 'up' ? '' : `${mirror.detail}. In a pull: ${verdictMeanings[mirror.verdict]}.`;
   return html`<tr role="row" class="${weightOf(mirror.verdict)}">
 <th role="rowheader" scope="row"><code>${mirror.url}</code><small>${roleWords[mirror.role]}${badge}</small></th>
 <td role="cell" class="num">${mirror.port}</td>

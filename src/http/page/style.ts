@@ -43,6 +43,7 @@ h1{font-size:clamp(1.2rem,1rem + 1vw,1.75rem);line-height:1.25;text-wrap:balance
 .waiting{margin-top:.2rem;font-weight:600}
 .lost{background:var(--bad-bg);color:var(--bad);border:2px solid var(--bad);border-radius:10px;padding:.6rem 1.1rem;margin-bottom:1rem;font-weight:600}
 .grid{display:grid;gap:0 1rem;grid-template-columns:minmax(0,1fr);align-items:start}
+@media (max-width:63.99rem){.column{display:contents}.node{order:1}}
 @media (min-width:64rem){.grid{grid-template-columns:minmax(0,1.9fr) minmax(0,1fr)}}
 @media (min-width:120rem){.grid{grid-template-columns:minmax(0,1.05fr) minmax(0,1fr)}#side{columns:2;column-gap:1rem}#side>section{break-inside:avoid}}
 .scroll{overflow-x:auto}

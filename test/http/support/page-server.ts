@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Status } from '../../../src/core/status.ts';
 import { addPage } from '../../../src/http/page/add-page.ts';
-import { explanation } from './statuses.ts';
+import { explanation, explanationWithdrawn } from './statuses.ts';
 
 export type PageServer = {
   readonly server: FastifyInstance;
@@ -36,8 +36,10 @@ export const startPageServer = async (first: Status): Promise<PageServer> => {
   addPage(server, {
     status: () => status,
     deadReasons: () => [],
-    explain: async (image) =>
-      /[A-Z<]/.test(image) ? { error: `${image} is no reference: lower case only` } : explanation,
+    explain: async (image) => {
+      if (/[A-Z<]/.test(image)) return { error: `${image} is no reference: lower case only` };
+      return status.phase.phase === 'withdrawn' ? explanationWithdrawn : explanation;
+    },
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return {

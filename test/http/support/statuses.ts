@@ -364,3 +364,6 @@ export const explanation: Explanation = {
   rules: [],
   versions: [],
 };
+
+/** The same while Spegel's mirrors are taken out. */
+export const explanationWithdrawn: Explanation = { ...explanation, hosts: explanation.hosts.slice(2) };
