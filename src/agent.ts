@@ -69,13 +69,10 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
 
 const passEveryMs = 30_000;
 const lookAroundMs = 1_000;
+const placesEvery = 3;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const mostRestMs = 100;
-
-/** What changes without an event: addresses, a replaced mount, the file `released`, a lost state directory. */
-const fingerprint = (options: AgentOptions, store: Store, released: boolean): string =>
-  `${options.addresses().join()} ${options.mountStamp()} ${released} ${store.place()}`;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
@@ -165,17 +162,22 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     return answer;
   };
 
+  /** What changes without an event: addresses, the file `released`, a replaced mount, a lost state directory. */
   const lookAround = async (stop: AbortSignal): Promise<void> => {
     // What changed since the first pass, before anybody watched, is seen at the first look.
     let seen = '';
-    while (!stop.aborted) {
-      await clock.sleep(lookAroundMs, stop);
+    let places = '';
+    let turns = 0;
+    const look = async (): Promise<void> => {
       releases.look();
       await options.refreshAddresses();
-      const now = fingerprint(options, store, releases.isReleased());
+      // The mount is watched; this is for what a watch can miss.
+      if (turns++ % placesEvery === 0) places = `${options.mountStamp()} ${store.place()}`;
+      const now = `${options.addresses().join()} ${releases.isReleased()} ${places}`;
       if (now !== seen) pulse.wake('the node or its configuration changed');
       seen = now;
-    }
+    };
+    await clock.every(lookAroundMs, look, stop);
   };
 
   const loop = async (lock: Lock, firstWait: number, stop: AbortSignal): Promise<void> => {

@@ -8,9 +8,12 @@ export const isRefused = (url: URL, timeoutMs: number, signal: AbortSignal): Pro
   new Promise((resolve) => {
     const began = performance.now();
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = createConnection({ host, port: Number(url.port || 80), signal });
+    const socket = createConnection({ host, port: Number(url.port || 80) });
+    const stop = (): void => done(undefined);
+    signal.addEventListener('abort', stop, { once: true });
     const done = (sample: Refused | undefined): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
       socket.destroy();
       resolve(sample);
     };

@@ -33,4 +33,26 @@ describe('createClock', () => {
     await sleeping;
     await clock.sleep(1e9, stop.signal);
   });
+
+  it('does something again and again, one after the other, until it is stopped or fails', async () => {
+    const clock = createClock();
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let turns = 0;
+    await clock.every(
+      1,
+      async () => {
+        seen.push('begins');
+        await clock.sleep(3);
+        seen.push('ends');
+        turns += 1;
+        if (turns === 3) stop.abort();
+      },
+      stop.signal,
+    );
+    assert.deepEqual(seen, ['begins', 'ends', 'begins', 'ends', 'begins', 'ends']);
+    await clock.every(1, () => Promise.reject(new Error('never')), stop.signal);
+    const failing = clock.every(1, () => Promise.reject(new Error('no')), new AbortController().signal);
+    await assert.rejects(failing, /no/);
+  });
 });
