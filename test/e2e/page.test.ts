@@ -4,7 +4,10 @@ import type { Browser, Page } from 'playwright-core';
 import { headline } from '../../src/core/view/headline.ts';
 import { startPageServer } from '../http/support/page-server.ts';
 import { apiLost, bootstrap, conflict, large, orphaned, well, withdrawn } from '../http/support/statuses.ts';
+import { startReadyAgent } from './support/agent.ts';
 import { openPage, startBrowser, violations } from './support/browser.ts';
+import { createPlace } from './support/place.ts';
+import { until } from './support/until.ts';
 
 const states = { well, bootstrap, withdrawn, conflict, orphaned, apiLost, large };
 
@@ -128,6 +131,9 @@ describe('the page in a browser', { concurrency: false }, () => {
       assert.equal(await page.getByRole('heading', { name, exact: true }).count(), 1, name);
     assert.equal(await page.getByRole('table').count(), 2);
     assert.equal(await page.locator('meta[http-equiv=refresh]').getAttribute('content'), '15');
+    // A page that shows an answer does not load itself again under whoever types.
+    await page.goto(`${server.url}/?image=UPPER`);
+    assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 0);
     await page.getByLabel('Image, as a Pod names it').fill('quay.io/org/app:1.2');
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByRole('heading', { name: /^Where a pull of quay\.io/ }).waitFor();
@@ -151,5 +157,41 @@ describe('the page in a browser', { concurrency: false }, () => {
     assert.ok((await page.locator('.events').textContent())?.includes(poison));
     assert.equal(await page.getByLabel('Image, as a Pod names it').inputValue(), poison);
     assert.deepEqual(complaints, []);
+  });
+});
+
+describe('the page of a real agent', () => {
+  it('tells of the node, explains an image from what lies on disk, and follows a change', async (t) => {
+    const browser = await startBrowser();
+    t.after(() => browser.close());
+    const place = createPlace(t);
+    const agent = await startReadyAgent(t, place);
+    const { found: url } = await until(
+      'the page is served',
+      () => agent.output().match(/listening on (http:\/\/127\.0\.0\.2:\d+)/)?.[1],
+    );
+    const { page, complaints } = await openPage(t, browser, `${url}/?image=docker.io/library/nginx`);
+    await isLive(page);
+    await heading(page)
+      .filter({ hasText: /^(?:Pulls work|This node is well)/ })
+      .waitFor();
+    assert.match(
+      (await page.locator('.hosts > li').first().textContent()) ?? '',
+      new RegExp(`${place.nodeIp}:30020 this node`),
+    );
+    assert.match((await page.locator('.hosts > li').last().textContent()) ?? '', /registry-1\.docker\.io upstream/);
+    assert.deepEqual(await violations(page), []);
+    place.configure(`extensions:
+  quay:
+    path: templates/root_dir/etc/containerd/certs.d/quay.io/hosts.toml
+    content: |
+      [host.'http://127.0.0.1:30020']
+      capabilities = ['pull', 'resolve']
+`);
+    await page.locator('.files').getByText('quay.io/hosts.toml').waitFor();
+    assert.deepEqual(
+      complaints.filter((one) => /Content Security|Error:/.test(one)),
+      [],
+    );
   });
 });

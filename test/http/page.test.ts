@@ -49,6 +49,12 @@ describe('the first sentence', () => {
       /^Pulls work: http:\/\/10\.0\.0\.5:30020 hangs and is taken out; 3 other mirrors and the upstream/,
     ],
     [
+      'a mirror that flapped',
+      { ...well, mirrors: [mirror({ url: 'http://10.0.0.5:30020', withdrawn: true })] },
+      'watch',
+      /^Pulls work: http:\/\/10\.0\.0\.5:30020 answers again and is not given back yet; images come/,
+    ],
+    [
       'a mirror hangs for the first time',
       { ...well, mirrors: [mirror({ url: 'http://10.0.0.5:30020', verdict: 'hung' })] },
       'watch',

@@ -30,7 +30,10 @@ const others: readonly Shot[] = [
 const [directory] = process.argv.slice(2);
 const target = directory ?? join(import.meta.dirname, '../../docs/images');
 mkdirSync(target, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-lcd-text'] });
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-lcd-text'],
+});
 for (const shot of directory === undefined ? shots : [...shots, ...others]) {
   const server = await startPageServer(shot.status);
   const page = await browser.newPage({

@@ -74,6 +74,8 @@ const watchSentence = (status: Status): string | undefined => {
     return `Pulls work: Spegel is gone and left its file behind; our mirrors stand in for it.`;
   const out = status.mirrors.filter((mirror) => standingOf(mirror, status.gate) === 'taken out');
   const [gone] = out;
+  if (gone !== undefined && out.every(({ verdict }) => verdict === 'up'))
+    return `Pulls work: ${and(gone.url, out.length - 1, 'mirror')} ${out.length === 1 ? 'answers again and is' : 'answer again and are'} not given back yet; ${where(status)}.`;
   if (gone !== undefined && out.length > 1)
     return `Pulls work: ${out.length} mirrors that would stop them are taken out; ${where(status)}.`;
   if (gone !== undefined) return `Pulls work: ${gone.url} ${verbs[gone.verdict]} and is taken out; ${where(status)}.`;
