@@ -113,7 +113,7 @@ const facts = ({ node, spegel, configuration, certsDir }: Status): string =>
 /** One node's status as a person reads it: is it well, what to mend, mirrors, files, what happened last. */
 export const printStatus = (terminal: Terminal, given: Status): string => {
   const status = cleaned(given);
-  const { level, sentence } = headline(status);
+  const { level, sentence, remedy } = headline(status);
   const [sign, colour] = levels[level];
   const { phase, since, reason } = status.phase;
   const span =
@@ -126,6 +126,7 @@ export const printStatus = (terminal: Terminal, given: Status): string => {
   const events = journal.map(({ at, event, path, detail }) => [dayAndClockOf(at), event, path ?? '', detail]);
   return [
     `${paint(terminal, colour, level === 'well' ? sign : `${sign} ${levelWords[level]}:`)} ${paint(terminal, 'bold', sentence)}\n`,
+    remedy === undefined ? '' : `${paint(terminal, 'bold', 'what to do:')} ${remedy}\n`,
     `phase ${phase}${span}: ${reason}\n${waiting}`,
     problems === '' ? '' : `\nproblems\n${problems}`,
     mirrorTable(terminal, status),

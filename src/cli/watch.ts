@@ -42,8 +42,8 @@ export const wrapLine = (line: string, columns: number): readonly string[] => {
   return [...lines, current];
 };
 
-/** A line that says when, the sentence, the phase. */
-const proseLines = 3;
+/** A line that says when, the sentence, what to do, the phase. */
+const proseLines = 4;
 
 /** Text as a whole screen, drawn over the one before it without a flicker; what has no room is counted. */
 export const frame = (text: string, size: { readonly columns: number; readonly rows: number }): string => {

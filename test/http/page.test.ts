@@ -104,6 +104,17 @@ describe('the first sentence', () => {
     });
   }
 
+  it('comes with what to do where no problem says it', () => {
+    assert.match(headline(conflict).remedy ?? '', /^Find who writes it/);
+    assert.match(
+      page(conflict),
+      /<strong>What to do:<\/strong> Find who writes it \(&quot;handspegel history registry/,
+    );
+    const tools = conflict.files.map((one) => ({ ...one, reason: 'tool-owns-it' as const }));
+    assert.match(headline({ ...conflict, files: tools }).remedy ?? '', /tell that tool to leave the file alone/);
+    assert.equal(headline(well).remedy, undefined);
+  });
+
   it('says before anything else that the loop does not turn', () => {
     assert.match(headline(well, ['the loop has not turned for 120 s']).sentence, /^The agent hangs: the loop has not/);
   });
@@ -207,13 +218,14 @@ describe('hostile names', () => {
     'javascript:alert(1)//',
   ]) {
     it(`are only text: ${poison}`, () => {
-      const status = poisoned(conflict, poison);
+      const given = { ...conflict, problems: apiLost.problems };
+      const status = poisoned(given, poison);
       const answer = poisoned(explanation, poison);
       const text = page(
         { ...status, phase: { ...status.phase, phase: 'conflict' } },
         { asked: { image: poison, answer } },
       );
-      const own = page(conflict, { asked: { image: 'a', answer: explanation } });
+      const own = page(given, { asked: { image: 'a', answer: explanation } });
       const tags = (one: string): string[] => (one.match(/<\/?[a-z][^\s>]*/gi) ?? []).toSorted();
       const names = (one: string): string[] => [...new Set(tags(one))];
       assert.deepEqual(

@@ -4,7 +4,12 @@ import { standingOf, weightOf } from './mirrors.ts';
 /** `act`: somebody must do something; `watch`: pulls work, look when there is time; `idle`: nothing is done here. */
 export type Level = 'well' | 'watch' | 'act' | 'idle';
 
-export type Headline = { readonly level: Level; readonly sentence: string };
+export type Headline = {
+  readonly level: Level;
+  readonly sentence: string;
+  /** What to do about it, where no problem of the list says so. */
+  readonly remedy?: string;
+};
 
 export const levelWords: Readonly<Record<Level, string>> = {
   well: 'Well',
@@ -52,6 +57,21 @@ const actSentence = (status: Status): string | undefined => {
   if (first !== undefined && status.gate !== 'enforce')
     return `Pulls may hang: ${costly.length === 1 ? `${first.url} ${verbs[first.verdict]}` : `${costly.length} mirrors would stop them`}, and the gate is ${status.gate === 'off' ? 'off' : 'only observing'}.`;
   return undefined;
+};
+
+/** What helps where a sentence of `actSentence` names a file or the gate. */
+const remedyOf = (status: Status): string | undefined => {
+  const deadly = status.files.find((file) => file.deadly !== undefined);
+  if (deadly !== undefined)
+    return `Take the line out of ${status.certsDir}/${deadly.path} at once, or let handspegel do it: deadlyFiles: quarantine.`;
+  const conflict = status.files.find((file) => file.action === 'conflict');
+  if (conflict?.reason === 'tool-owns-it')
+    return 'Take its template out of the configuration, or tell that tool to leave the file alone.';
+  if (conflict !== undefined)
+    return `Find who writes it ("handspegel history ${conflict.path}" has what they wrote), or take its template out of the configuration.`;
+  return status.problems.some(({ severity }) => severity === 'error')
+    ? undefined
+    : 'Set handspegel.gate to enforce, or mend the mirror.';
 };
 
 const where = (status: Status): string => {
@@ -139,7 +159,10 @@ export const headline = (status: Status, dead: readonly string[] = []): Headline
   if (status.phase.phase === 'released')
     return { level: 'idle', sentence: 'Released: handspegel writes nothing here until "handspegel resume".' };
   const act = actSentence(status);
-  if (act !== undefined) return { level: 'act', sentence: end(act) };
+  if (act !== undefined) {
+    const remedy = remedyOf(status);
+    return { level: 'act', sentence: end(act), ...(remedy === undefined ? {} : { remedy }) };
+  }
   if (status.phase.phase === 'starting' || !status.ready)
     return { level: 'idle', sentence: 'Starting: the files of this node have not all been put right yet.' };
   const watch = watchSentence(status);

@@ -21,10 +21,10 @@ const signs: Readonly<Record<Headline['level'], string>> = { well: '✓', watch:
 /** Seconds after which a page without script loads itself again. */
 const refreshSeconds = 15;
 
-const hero = (status: Status, { level, sentence }: Headline): Html => {
+const hero = (status: Status, { level, sentence, remedy }: Headline): Html => {
   const { phase, since, reason } = status.phase;
   const known = phase !== 'starting';
-  return html`<section class="hero ${level}" aria-labelledby="headline"><div class="sign" aria-hidden="true">${signs[level]}</div><div><p class="level">${levelWords[level]}</p><h1 id="headline">${sentence}</h1>
+  return html`<section class="hero ${level}" aria-labelledby="headline"><div class="sign" aria-hidden="true">${signs[level]}</div><div><p class="level">${levelWords[level]}</p><h1 id="headline">${sentence}</h1>${remedy === undefined ? nothing : html`<p class="remedy"><strong>What to do:</strong> ${remedy}</p>`}
 <p class="phase">Phase <strong>${phase}</strong>${known && since !== '' ? html` for <time datetime="${since}" title="since ${dayAndClockOf(since)} UTC">${spanBetween(since, status.at)}</time>, since ${dayAndClockOf(since)} UTC` : nothing}: ${reason}</p>${status.waitingFor === undefined ? nothing : html`<p class="waiting">Nothing is written just now: ${status.waitingFor}</p>`}</div></section>
 `;
 };

@@ -39,7 +39,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .hero.act{background:var(--bad-bg)}.hero.watch{background:var(--soft-bg)}.hero.well{background:var(--good-bg)}
 .level{font-weight:700;color:var(--tone);font-size:.95rem}
 h1{font-size:clamp(1.2rem,1rem + 1vw,1.75rem);line-height:1.25;text-wrap:balance}
-.phase{margin-top:.4rem}
+.phase,.remedy{margin-top:.4rem}
 .waiting{margin-top:.2rem;font-weight:600}
 .lost{background:var(--bad-bg);color:var(--bad);border:2px solid var(--bad);border-radius:10px;padding:.6rem 1.1rem;margin-bottom:1rem;font-weight:600}
 .grid{display:grid;gap:0 1rem;grid-template-columns:minmax(0,1fr);align-items:start}

@@ -234,15 +234,6 @@ export const conflict: Status = {
     }),
     ...well.files.slice(2),
   ],
-  problems: [
-    {
-      code: 'file-conflict',
-      severity: 'warning',
-      message: 'registry.example.com/hosts.toml is overwritten again and again',
-      hint: 'Find the program that writes it, or take the extension out of the configuration.',
-      file: 'registry.example.com/hosts.toml',
-    },
-  ],
   journal: [
     ...well.journal,
     { at: before(95), event: 'phase', detail: 'spegel -> conflict: registry.example.com/hosts.toml' },
