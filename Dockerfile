@@ -21,7 +21,7 @@ RUN set -eu; \
   chmod 755 /usr/lib/handspegel/handspegel.cjs; \
   mkdir -p /image/usr/bin /image/usr/lib; \
   ln -s ../lib/handspegel/handspegel.cjs /image/usr/bin/handspegel; \
-  NODE_COMPILE_CACHE=/usr/lib/handspegel/compile-cache "${NODE}" /tmp/warm-up.mjs /usr/lib/handspegel/handspegel.cjs; \
+  "${NODE}" /tmp/warm-up.mjs /usr/lib/handspegel/handspegel.cjs /usr/lib/handspegel/compile-cache; \
   mv /usr/lib/handspegel /image/usr/lib/handspegel; \
   find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 

@@ -5,13 +5,14 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-const [bundle] = process.argv.slice(2);
+const [bundle, cache] = process.argv.slice(2);
 const dir = mkdtempSync('/tmp/warm-up-');
 const places = ['--certs-dir', `${dir}/containerd/certs.d`, '--state-dir', `${dir}/state`];
 const facts = ['--node-ip', '127.0.0.1', '--containerd-version', '2.2.9', '--runtime', 'containerd'];
 const listen = ['--listen', '127.0.0.1:39847', '--admin-listen', '127.0.0.1:39848'];
 const words = ['--optimize-for-size', bundle, 'run', ...places, ...facts, ...listen];
-const agent = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
+const env = { ...process.env, NODE_COMPILE_CACHE: cache };
+const agent = spawn(process.execPath, words, { env, stdio: ['ignore', 'inherit', 'inherit'] });
 const ended = once(agent, 'exit');
 
 const ask = async (path) => {

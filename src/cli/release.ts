@@ -1,6 +1,7 @@
 import type { CommandAnswer } from '../requests.ts';
 import { actAlone } from './act-alone.ts';
 import { ask } from './ask-agent.ts';
+import { clusterFlags } from './cluster-flags.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { jsonFlag, nodeFlags, type Values } from './options.ts';
 import { json, table } from './printer.ts';
@@ -41,8 +42,11 @@ export const releaseCommand: Command = {
   details:
     'What was there before handspegel is there again, in _backup/ too. It lasts over restarts; a second call does nothing.',
   example: 'handspegel release',
-  flags: [...nodeFlags, jsonFlag],
-  run: ({ values, terminal }) => askOrAct(values, terminal, 'release'),
+  flags: [...nodeFlags, ...clusterFlags, jsonFlag],
+  run: async (context) =>
+    context.values.on('all')
+      ? (await import('./release-all.ts')).releaseAll(context)
+      : askOrAct(context.values, context.terminal, 'release'),
 };
 
 /** `resume`: ends a release. */
@@ -53,8 +57,11 @@ export const resumeCommand: Command = {
   summary: 'take over again after "release"',
   details: 'A running agent starts afresh within a second.',
   example: 'handspegel resume',
-  flags: [...nodeFlags, jsonFlag],
-  run: ({ values, terminal }) => askOrAct(values, terminal, 'resume'),
+  flags: [...nodeFlags, ...clusterFlags, jsonFlag],
+  run: async (context) =>
+    context.values.on('all')
+      ? (await import('./release-all.ts')).resumeAll(context)
+      : askOrAct(context.values, context.terminal, 'resume'),
 };
 
 /** `restore`: an earlier version of one file. */

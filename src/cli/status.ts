@@ -1,6 +1,7 @@
 import type { Status } from '../core/status.ts';
 import { dayAndClockOf } from '../core/view/time.ts';
 import { type Asked, ask } from './ask-agent.ts';
+import { clusterFlags } from './cluster-flags.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { openNode } from './open-node.ts';
@@ -36,8 +37,10 @@ export const statusCommand: Command = {
   details:
     'Asks the running agent. Without one it says so and shows what lies on disk. With --watch it is\nshown again each second: in place on a terminal, else block after block (with --json a line each).\nExit code 1 when no agent runs, or when something is wrong; a released node is 0.',
   example: 'handspegel status --watch',
-  flags: [...nodeFlags, jsonFlag, watchFlag],
-  run: async ({ values, terminal, signal }) => {
+  flags: [...nodeFlags, ...clusterFlags, jsonFlag, watchFlag],
+  run: async (context) => {
+    const { values, terminal, signal } = context;
+    if (values.on('all')) return (await import('./release-all.ts')).statusAll(context);
     if (values.on('watch')) {
       const look = createLook(terminal, values.on('json'), () => ask(values, 'status'));
       await watch({ terminal, look }, signal);
