@@ -4,6 +4,7 @@ import type { Listen } from './core/config/settings-listen.ts';
 import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
 import type { JournalRecord, Status } from './core/status.ts';
+import { createTelemetryBuffer, type Tell } from './core/telemetry.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
@@ -58,6 +59,9 @@ export type HttpState = {
   readonly adminListen: () => Listen;
   readonly nodeAddress: () => string | undefined;
   readonly report: (message: string, problem: boolean) => void;
+  /** Hands over everything that is counted, from the start on. */
+  readonly telemetry: (listener: Tell) => void;
+  readonly now: () => number;
 };
 
 /** What a person should look at even when only warnings are kept. */
@@ -78,6 +82,7 @@ const mostRestMs = 100;
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
   const { clock, store, log } = deps;
   const pulse = createPulse();
+  const telemetry = createTelemetryBuffer();
   const waiting = { holder: undefined as string | undefined };
   const prober: Prober = createProber({
     now: clock.now,
@@ -88,13 +93,15 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     changed: () => pulse.wake('probe'),
     pace: () => node.configuration.settings().probe,
     random: Math.random,
+    sampled: ({ role }, depth, { verdict, latencyMs }) =>
+      telemetry.tell({ kind: 'probe', role, depth, verdict, durationMs: latencyMs }),
     signal,
   });
   const event = (record: JournalRecord): void => {
     const level = isAlarming(record) ? 'warn' : 'info';
     log[level]({ event: record.event, path: record.path }, record.detail);
   };
-  const node: Node = createNode(options, { clock, store, prober, event });
+  const node: Node = createNode(options, { clock, store, prober, event, tell: telemetry.tell });
   const parent = dirname(node.certsDir);
   mkdirSync(parent, { recursive: true });
 
@@ -152,6 +159,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     adminListen: () => options.adminListen ?? node.configuration.settings().server.adminListen,
     nodeAddress: () => node.facts().nodeAddresses[0],
     report: (message, problem) => log[problem ? 'warn' : 'info']({}, message),
+    telemetry: telemetry.listen,
+    now: clock.now,
   };
 
   // The command line gives up after 5 s.

@@ -2,6 +2,7 @@ import { rmdirSync } from 'node:fs';
 import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
 import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
+import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { referencedObjects } from './core/history.ts';
@@ -9,6 +10,7 @@ import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Problem } from './core/problem.ts';
 import { secretValues } from './core/redact.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
+import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
 import {
   type Configuration,
@@ -43,6 +45,8 @@ export type NodeDeps = {
   readonly store: Store;
   readonly prober: Prober;
   readonly event: (record: JournalRecord) => void;
+  /** For metrics. */
+  readonly tell?: Tell;
 };
 
 /** One node: its inputs, what is remembered of it, and the loop's body. Nothing in it waits. */
@@ -122,6 +126,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let stateProblem: Problem | undefined;
   let wanted: readonly Mirror[] = [];
   let statePlace = store.place();
+  let toldErrors: ReadonlySet<string> = new Set();
 
   const tryState = (what: string, act: () => void): void => {
     try {
@@ -202,6 +207,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         mirrors: prober.states,
         owner: { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 },
         tools,
+        ...(deps.tell === undefined ? {} : { tell: deps.tell }),
       },
       ledger,
     );
@@ -243,10 +249,23 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const isKept = (result: PassResult): boolean =>
     stateProblem === undefined && result.problems.every(({ code }) => code !== 'state-not-saved');
 
+  /** Each error of a template once, as long as it stays. */
+  const tellErrors = (desired: Desired | undefined): void => {
+    const found = new Map<string, string>();
+    for (const { registry, problems: all } of desired?.units.values() ?? []) {
+      for (const { severity, code, message } of all) {
+        if (severity === 'error') found.set(`${registry} ${code} ${message}`, registry);
+      }
+    }
+    for (const [key, template] of found) if (!toldErrors.has(key)) deps.tell?.({ kind: 'render-error', template });
+    toldErrors = new Set(found.keys());
+  };
+
   const turn = (releasing: boolean): PassResult => {
     noticeLoss();
     configuration.reload();
     const now = intent(releasing);
+    tellErrors(now.desired);
     if (!releasing) {
       storeConfiguration();
       rememberFacts(now.facts);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { HttpState, Observers } from './agent.ts';
 import { addAdmin } from './http/admin.ts';
-import { addHealth } from './http/health.ts';
+import { addHealth, addMetrics } from './http/health.ts';
 import { keepListening } from './http/listen.ts';
+import { createMetrics } from './http/metrics.ts';
 import { addPage } from './http/page/add-page.ts';
 import { buildServer } from './http/server.ts';
 import { serveAgentSocket } from './io/agent-socket.ts';
@@ -10,9 +11,14 @@ import { watchFiles } from './io/watch-files.ts';
 import type { CommandRequest } from './requests.ts';
 
 const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> => {
+  const metrics = createMetrics({ status: state.status, listen: state.telemetry, now: state.now });
   const publicListener = keepListening(
     {
-      build: () => buildServer((server) => addHealth(server, state)),
+      build: () =>
+        buildServer((server) => {
+          addHealth(server, state);
+          addMetrics(server, metrics);
+        }),
       address: () => {
         const { host, port } = state.listen();
         const where = host ?? state.nodeAddress();

@@ -15,8 +15,10 @@ import type { Problem } from './core/problem.ts';
 import { recordAfter } from './core/record.ts';
 import { planRelease } from './core/release.ts';
 import type { JournalRecord } from './core/status.ts';
+import { isHostsFile } from './core/survey.ts';
+import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
-import type { Tree } from './core/tree.ts';
+import { registryOf, type Tree } from './core/tree.ts';
 
 /** What the loop needs of the outside; each is met by one file of io. */
 export type Ports = {
@@ -32,6 +34,8 @@ export type Ports = {
   readonly mirrors: () => ReadonlyMap<string, MirrorState>;
   readonly owner: { readonly uid: number; readonly gid: number };
   readonly tools: Tools;
+  /** For metrics. */
+  readonly tell?: Tell;
 };
 
 /** What counts today; `desired` is undefined as long as there is no valid configuration. */
@@ -170,6 +174,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       }
       changed.push(...outcome.changed);
       after(decision, outcome);
+      for (const { action, reason } of decision.files) {
+        if (!['write', 'put-back', 'remove'].includes(action)) continue;
+        ports.tell?.({ kind: 'write', registry: decision.registry, reason, result: outcome.result });
+      }
       if (outcome.result === 'moved') moved = true;
       if (outcome.result === 'failed') {
         problems.push(
@@ -194,7 +202,9 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       if (ledger.phase.reason !== reason) ledger = { ...ledger, phase: { ...ledger.phase, reason } };
       return;
     }
-    note('phase', `${ledger.phase?.phase ?? 'start'} -> ${phase}: ${reason}`);
+    const from = ledger.phase?.phase ?? 'start';
+    note('phase', `${from} -> ${phase}: ${reason}`);
+    ports.tell?.({ kind: 'phase', from, to: phase, reason: pass.plan.phase.code });
     ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
   };
 
@@ -205,6 +215,16 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
         const closed = gates[path]?.closedUntil;
         if (closed !== undefined && closed !== before.gate.files[path]?.closedUntil) note('flapping', detail, path);
       }
+    }
+  };
+
+  const tellForeign = ({ observation, survey }: Pass): void => {
+    const { difference } = observation;
+    if (difference === undefined) return;
+    for (const path of [...difference.appeared, ...difference.changed, ...difference.vanished]) {
+      if (!isHostsFile(path)) continue;
+      const writer = survey.get(path)?.writer ?? 'absent';
+      ports.tell?.({ kind: 'foreign-write', registry: registryOf(path), writer });
     }
   };
 
@@ -261,6 +281,13 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   };
 
   const pass = (intent: Intent): PassResult => {
+    const began = ports.now();
+    const result = onePass(intent);
+    ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
+    return result;
+  };
+
+  const onePass = (intent: Intent): PassResult => {
     if (intent.desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
     let tree: Tree;
     try {
@@ -293,6 +320,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     ledger = planned.kept.ledger;
     if (planned.observation.settled && !intent.releasing) journalGate(before, planned);
     ports.probe(planned.probe);
+    tellForeign(planned);
     journalEpisode(planned);
     journalDeadly(planned);
     const unsaved = save(planned.kept.objects);

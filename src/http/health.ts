@@ -15,6 +15,17 @@ const answer = (reasons: readonly string[]): { readonly code: number; readonly b
     ? { code: 200, body: 'ok\n' }
     : { code: 503, body: reasons.map((reason) => `not ok: ${reason}\n`).join('') };
 
+/** `/metrics`, for Prometheus. */
+export const addMetrics = (
+  server: FastifyInstance,
+  metrics: { readonly scrape: () => Promise<string>; readonly contentType: string },
+): void => {
+  server.get('/metrics', async (_request, reply) => {
+    const body = await metrics.scrape();
+    return reply.type(metrics.contentType).send(body);
+  });
+};
+
 /** `/livez` and `/readyz`, with the reason in the body when one fails. */
 export const addHealth = (server: FastifyInstance, health: Health): void => {
   server.get('/livez', (_request, reply) => {

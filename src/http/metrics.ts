@@ -1,0 +1,173 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { phases } from '../core/ledger.ts';
+import type { Status } from '../core/status.ts';
+import type { Telemetry, Tell } from '../core/telemetry.ts';
+import { type LabelLimit, limitLabels } from './label-limit.ts';
+import { fileSamples, mirrorSamples, type Sample } from './metrics-of-status.ts';
+
+export type Metrics = {
+  /** The text of a scrape. */
+  readonly scrape: () => Promise<string>;
+  readonly contentType: string;
+};
+
+export type MetricsDeps = {
+  readonly status: () => Status;
+  readonly listen: (listener: Tell) => void;
+  /** Steady milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Left out where the text must be the same at every run. */
+  readonly process?: boolean;
+};
+
+const prefix = 'handspegel_';
+
+/** Buckets in seconds: a mirror on this node answers within milliseconds, one that hangs takes the whole limit. */
+const probeBuckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const passBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
+const inOneNumber = (sha256: string): number => Number.parseInt(sha256.slice(0, 12), 16) || 0;
+
+/** The counted ones: fed by telemetry. */
+const countersOf = (registry: Registry) => {
+  const registers = [registry];
+  return {
+    writes: new Counter({
+      name: `${prefix}writes_total`,
+      help: 'Changes of files of a registry directory, by reason and result.',
+      labelNames: ['registry', 'reason', 'result'],
+      registers,
+    }),
+    foreign: new Counter({
+      name: `${prefix}foreign_writes_total`,
+      help: 'Changes of a hosts.toml by somebody else, by what stood there afterwards.',
+      labelNames: ['registry', 'writer'],
+      registers,
+    }),
+    transitions: new Counter({
+      name: `${prefix}phase_transitions_total`,
+      help: 'Transitions of the phase of the node.',
+      labelNames: ['from', 'to', 'reason'],
+      registers,
+    }),
+    renderErrors: new Counter({
+      name: `${prefix}render_errors_total`,
+      help: 'Templates that could not be rendered or whose outcome was refused, once for each error.',
+      labelNames: ['template'],
+      registers,
+    }),
+    probes: new Histogram({
+      name: `${prefix}mirror_probe_duration_seconds`,
+      help: 'How long probes took, by role and depth.',
+      labelNames: ['role', 'depth'],
+      buckets: probeBuckets,
+      registers,
+    }),
+    passes: new Histogram({
+      name: `${prefix}reconcile_duration_seconds`,
+      help: 'How long one pass of the loop took.',
+      buckets: passBuckets,
+      registers,
+    }),
+  };
+};
+
+const gauge = (registry: Registry, name: string, help: string, labelNames: readonly string[] = []): Gauge =>
+  new Gauge({ name: `${prefix}${name}`, help, labelNames: [...labelNames], registers: [registry] });
+
+const refill = (target: Gauge, samples: readonly Sample[]): void => {
+  target.reset();
+  for (const { labels, value } of samples) target.set(labels, value);
+};
+
+/** All metrics of an agent; what a status says is read off it at each scrape. */
+export const createMetrics = (deps: MetricsDeps): Metrics => {
+  const registry = new Registry();
+  const counters = countersOf(registry);
+  const gauges = {
+    up: gauge(registry, 'mirror_up', 'Whether a mirror answers as it should.', ['port', 'role', 'address']),
+    verdict: gauge(registry, 'mirror_verdict', 'What the probes see of a mirror: 1 for the verdict that holds.', [
+      'port',
+      'role',
+      'address',
+      'verdict',
+    ]),
+    withdrawn: gauge(registry, 'withdrawn_mirrors', 'Mirrors that the gate has taken out of the files.'),
+    writer: gauge(registry, 'file_writer', 'Whose hosts.toml stands: 1 for the writer.', ['registry', 'writer']),
+    effective: gauge(registry, 'file_effective', 'Why it stands: 1 for the reason.', ['registry', 'reason']),
+    deadly: gauge(registry, 'file_deadly', "Somebody's hosts.toml that kills this node's containerd.", ['registry']),
+    phase: gauge(registry, 'phase', 'Phase of the node: 1 for the one that holds.', ['phase']),
+    last: gauge(registry, 'last_reconcile_timestamp_seconds', 'When the last pass ended.'),
+    config: gauge(registry, 'config_hash', 'First 48 bits of the SHA-256 of the configuration in force.'),
+    build: gauge(registry, 'build_info', 'Version of the agent.', ['version', 'node_version']),
+  };
+  // prom-client's own loop monitor wakes 100 times a second unless told otherwise.
+  if (deps.process !== false) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 });
+
+  const limits = {
+    writes: limitLabels(300, [0]),
+    foreign: limitLabels(150, [0]),
+    transitions: limitLabels(100, [2]),
+    templates: limitLabels(100, [0]),
+  } satisfies Record<string, LabelLimit>;
+  let lastPass = 0;
+
+  const count = (happened: Telemetry): void => {
+    switch (happened.kind) {
+      case 'pass':
+        lastPass = deps.now();
+        counters.passes.observe(happened.durationMs / 1_000);
+        return;
+      case 'write': {
+        const [name = '', reason = '', result = ''] = limits.writes(
+          happened.registry,
+          happened.reason,
+          happened.result,
+        );
+        counters.writes.inc({ registry: name, reason, result });
+        return;
+      }
+      case 'foreign-write': {
+        const [name = '', writer = ''] = limits.foreign(happened.registry, happened.writer);
+        counters.foreign.inc({ registry: name, writer });
+        return;
+      }
+      case 'phase': {
+        const [from = '', to = '', reason = ''] = limits.transitions(happened.from, happened.to, happened.reason);
+        counters.transitions.inc({ from, to, reason });
+        return;
+      }
+      case 'probe':
+        counters.probes.observe({ role: happened.role, depth: happened.depth }, happened.durationMs / 1_000);
+        return;
+      case 'render-error': {
+        const [template = ''] = limits.templates(happened.template);
+        counters.renderErrors.inc({ template });
+      }
+    }
+  };
+  deps.listen(count);
+
+  const read = (status: Status): void => {
+    const mirrors = mirrorSamples(status);
+    const files = fileSamples(status);
+    refill(gauges.up, mirrors.up);
+    refill(gauges.verdict, mirrors.verdict);
+    refill(gauges.writer, files.writer);
+    refill(gauges.effective, files.effective);
+    refill(gauges.deadly, files.deadly);
+    gauges.withdrawn.set(status.gate === 'enforce' ? status.mirrors.filter(({ withdrawn }) => withdrawn).length : 0);
+    for (const phase of phases) gauges.phase.set({ phase }, Number(status.phase.phase === phase));
+    gauges.last.set(lastPass / 1_000);
+    gauges.config.set(inOneNumber(status.configuration.sha256));
+    gauges.build.set({ version: status.agentVersion, node_version: process.version }, 1);
+  };
+
+  return {
+    contentType: registry.contentType,
+    scrape: () => {
+      read(deps.status());
+      return registry.metrics();
+    },
+  };
+};
