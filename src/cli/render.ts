@@ -22,7 +22,8 @@ export const renderCommand: Command = {
     const node = await openNode(values);
     const facts = node.facts();
     const desired = node.configuration.desired(facts);
-    const problems = inputProblems(node.configuration.choice(), desired);
+    const unseen = [...(desired?.units.values() ?? [])].flatMap((unit) => unit.beside ?? []);
+    const problems = [...inputProblems(node.configuration.choice(), desired), ...unseen];
     const wanted = values.positionals[0];
     const units = [...(desired?.units.values() ?? [])].filter(
       (unit) => wanted === undefined || unit.registry === wanted,

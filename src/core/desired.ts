@@ -25,6 +25,11 @@ export type DesiredUnit = {
   readonly prependExisting: boolean;
   /** With an error the old set on disk stays; warnings stop nothing. */
   readonly problems: readonly Problem[];
+  /**
+   * Its hosts.toml names certificates of its own directory that no template makes: warnings as long as nobody has looked
+   * whether they stand there. On the node they are judged with what does.
+   */
+  readonly beside?: readonly Problem[];
 };
 
 /** What templates and facts ask for today. */

@@ -1,11 +1,38 @@
+import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Reason } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
 import type { PlanInput } from './plan-input.ts';
+import { theirsBeside } from './preserve.ts';
+import type { Problem } from './problem.ts';
 
 /** The set of files that counts for a registry: today's, or the last good one when today's has an error. */
 export type EffectiveUnit = { readonly unit: DesiredUnit; readonly because: Reason | undefined };
 
-const isBroken = (unit: DesiredUnit): boolean => unit.problems.some((problem) => problem.severity === 'error');
+/** Certificates that no template makes: they must stand in the directory, as somebody's. */
+const lacksNeighbours = (input: PlanInput, unit: DesiredUnit): readonly Problem[] => {
+  const file = unit.files.find(({ name }) => name === 'hosts.toml');
+  if (file === undefined || unit.beside === undefined) return [];
+  const version = parseContainerdVersion(input.facts.containerdVersion ?? '');
+  const judged = input.tools.judge(file.bytes, version, theirsBeside(input, unit));
+  if (judged.verdict === 'ok') return [];
+  const first = judged.problems.find(({ severity }) => severity === 'error');
+  return unit.beside.slice(0, 1).map((known) => ({
+    ...known,
+    code: 'rendered-breaks-pulls',
+    severity: 'error',
+    message: `${unit.registry}/hosts.toml from ${file.source}: every pull of this registry would fail: ${first?.message ?? known.message}`,
+    hint: 'Put the certificate there, add an extension for it, or take `ca` or `client` out.',
+  }));
+};
+
+/** What is wrong with a set of files as it would stand on this node; an error keeps the last good one. */
+export const unitProblems = (input: PlanInput, unit: DesiredUnit): readonly Problem[] => [
+  ...unit.problems,
+  ...lacksNeighbours(input, unit),
+];
+
+const isBroken = (input: PlanInput, unit: DesiredUnit): boolean =>
+  unitProblems(input, unit).some((problem) => problem.severity === 'error');
 
 const lastGood = (input: PlanInput, unit: DesiredUnit): DesiredUnit | undefined => {
   const good = input.ledger.lastGood[unit.registry];
@@ -33,12 +60,12 @@ const pinned = (input: PlanInput, unit: DesiredUnit): DesiredUnit => {
 export const effectiveUnit = (input: PlanInput, registry: string): EffectiveUnit | undefined => {
   const unit = input.desired.units.get(registry);
   if (unit === undefined) return undefined;
-  if (!isBroken(unit)) return { unit: pinned(input, unit), because: undefined };
+  if (!isBroken(input, unit)) return { unit: pinned(input, unit), because: undefined };
   const good = lastGood(input, unit);
   return good === undefined ? undefined : { unit: good, because: 'last-good' };
 };
 
 export const isBrokenUnit = (input: PlanInput, registry: string): boolean => {
   const unit = input.desired.units.get(registry);
-  return unit !== undefined && isBroken(unit);
+  return unit !== undefined && isBroken(input, unit);
 };

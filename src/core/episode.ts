@@ -91,6 +91,16 @@ export const causeOf = (
   return file === undefined ? undefined : `${file} was written by Spegel`;
 };
 
+/**
+ * An empty file where Spegel's would be: Spegel fills its files as soon as it has made them. One that stays so was emptied
+ * by somebody, or by us who forgot (a lost state directory).
+ */
+const isEmptied = (tree: Tree, recognise: Recognise): boolean =>
+  ['_default/hosts.toml', ...recognise.spegelWrites].some((path) => {
+    const seen = tree.entries.get(path);
+    return seen?.kind === 'file' && seen.bytes.length === 0;
+  });
+
 /** The agent starts beside a `_backup/`, and no file of Spegel tells that it had come to an end. */
 export const episodeAtStart = (now: number, recognise: Recognise): Episode => ({
   since: now,
@@ -160,6 +170,7 @@ export const endOfEpisode = (
   const anything = recognise.spegelCannotBeAtWork && tree.entries.size > 0;
   const sinceVanish = now - (episode.lastVanish ?? episode.since);
   if ((episode.before.size > 0 || anything) && sinceVanish >= episodeWaits.person) return 'person';
+  if (episode.lastVanish === undefined && quiet >= episodeWaits.person && isEmptied(tree, recognise)) return 'person';
   return quiet >= episodeWaits.giveUp ? 'gave-up' : undefined;
 };
 

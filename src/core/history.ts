@@ -22,7 +22,10 @@ export const recordVersions = (
     if (versions.at(-1)?.sha256 === sha256) continue;
     const written = ledger.written[path];
     const reason = written?.sha256 === sha256 ? written.reason : 'found';
-    const version = { at: look.at, sha256, writer: owned.writer, reason, mode: seen.mode };
+    // 0 bytes carry no marker: ours only when we wrote them.
+    const truncated = owned.writer === 'ours' && owned.marked === undefined && written !== undefined;
+    const writer = truncated && written.sha256 !== sha256 ? 'ours-edited' : owned.writer;
+    const version = { at: look.at, sha256, writer, reason, mode: seen.mode };
     added[path] = [...versions, version].slice(-versionsKept);
   }
   return { ledger: { ...ledger, history: { ...ledger.history, ...added } }, objects };

@@ -93,13 +93,19 @@ const outputProblems = (config: Config, unit: DesiredUnit, options: LintConfigOp
   const filesBeside = new Map(others.map(({ name, bytes }) => [name, bytes]));
   const made = text.decode(file.bytes);
   const judged = lintHostsFile(file.bytes, { version, filesBeside, certificates: options.certificates });
-  return forPeople(judged, version).map((problem) => {
+  const missing = new Set(unit.beside === undefined ? [] : ['hosts-certificate-missing']);
+  return forPeople(judged, version).map((found) => {
+    const problem = missing.has(found.code) ? { ...found, severity: 'warning' as const, ...mayStandThere } : found;
     const { line, column: _column, ...rest } = problem;
     const where = line === undefined ? '' : ` line ${line}`;
     const message = `${unit.registry}/hosts.toml${where}: ${problem.message}`;
     const path = joinPath(joinPath('extensions', extension.key), 'content');
     return { ...rest, message, file: config.file, path, ...placeOf(extension, made, problem) };
   });
+};
+
+const mayStandThere = {
+  hint: 'Add an extension for it, or see to it that it stands on each node: there it is looked at again.',
 };
 
 const isAboutOutput = (code: string): boolean => code.startsWith('hosts-');
@@ -113,9 +119,11 @@ const lintFound = (found: FoundConfig, file: string, options: LintConfigOptions)
     all.push(...desired.problems);
     for (const unit of desired.units.values()) {
       // Rendering judges in short, at the extension's key; here each remark gets its own place.
+      const output = outputProblems(config, unit, { ...options, facts });
+      const isTold = output.some(({ severity }) => severity === 'error');
       all.push(
-        ...unit.problems.filter(({ code }) => !isAboutOutput(code)),
-        ...outputProblems(config, unit, { ...options, facts }),
+        ...unit.problems.filter(({ code }) => !isAboutOutput(code) && !(isTold && code.startsWith('rendered-'))),
+        ...output,
       );
     }
   }

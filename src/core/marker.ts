@@ -133,7 +133,9 @@ const readCompanions = (word: string | undefined): ReadonlyMap<string, string> =
 };
 
 const parseMarked = (bytes: Uint8Array, sha256: Sha256): Marked | undefined => {
-  const end = bytes.indexOf(10);
+  const newline = bytes.indexOf(10);
+  // Cut off within the marker line, it is still a file of ours that somebody truncated.
+  const end = newline < 0 ? bytes.length : newline;
   if (end < prefix.length) return undefined;
   const line = decoder.decode(bytes.subarray(0, end));
   if (!line.startsWith(prefix)) return undefined;

@@ -2,7 +2,7 @@ import type { NewEntry } from './change.ts';
 import { deadlyProblems, guarded, guardedLink, isDeadly } from './deadly.ts';
 import type { Decision, FileDecision } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
-import { effectiveUnit, isBrokenUnit } from './effective-unit.ts';
+import { effectiveUnit, isBrokenUnit, unitProblems } from './effective-unit.ts';
 import type { FileGate } from './gate/file-gate.ts';
 import type { Fight, Quarantined } from './ledger.ts';
 import type { MarkedFile, SpegelFile } from './marker.ts';
@@ -250,7 +250,9 @@ const behindLink = (input: PlanInput, registry: string, unit: DesiredUnit | unde
 
 /** A registry whose templates have an error, and no good set is known of it: it is named, and nothing is done. */
 const refused = (input: PlanInput, registry: string): readonly FileDecision[] => {
-  const error = input.desired.units.get(registry)?.problems.find((problem) => problem.severity === 'error');
+  const unit = input.desired.units.get(registry);
+  const found = unit === undefined ? [] : unitProblems(input, unit);
+  const error = found.find((problem) => problem.severity === 'error');
   const path = `${registry}/hosts.toml`;
   if (error === undefined) return [];
   const detail = `not written: ${error.message}`;
@@ -296,6 +298,7 @@ const blockedPlan = (input: PlanInput, blocked: Decision): RegistryPlan => {
 export const planRegistry = (input: PlanInput, registry: string): RegistryPlan => {
   const effective = effectiveUnit(input, registry);
   const today = input.desired.units.get(registry);
+  const problems = today === undefined ? [] : unitProblems(input, today);
   const blocked = behindLink(input, registry, effective?.unit);
   if (blocked !== undefined) return blockedPlan(input, blocked);
   const broken = isBrokenUnit(input, registry);
@@ -347,7 +350,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
       [...puts, ...(named.length > 0 ? [] : emptyDirectoryBack(input, registry, puts))],
       removals,
     ),
-    problems: [...(today?.problems ?? []), ...deadlyProblems(files)],
+    problems: [...problems, ...deadlyProblems(files)],
     fights: Object.fromEntries(
       plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]])),
     ),
@@ -358,7 +361,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
     firstOuts: target?.gated?.firstOut ?? [],
     awaitedUntil: target?.kind === 'leave' ? target.awaitedUntil : undefined,
     good: today !== undefined && !broken ? today : undefined,
-    keepsLastGood: (today?.problems.length ?? 0) > 0,
+    keepsLastGood: problems.length > 0,
     quarantined: Object.fromEntries(
       plans.flatMap((plan) => (plan.quarantined === undefined ? [] : [[plan.decision.path, plan.quarantined]])),
     ),

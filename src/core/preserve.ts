@@ -81,3 +81,21 @@ export const filesBeside = (input: PlanInput, path: string, unit: DesiredUnit): 
   found.delete(nameOf(path));
   return found;
 };
+
+/** Somebody's files in the directory of a unit, as they stand or come back with this plan, and the unit's own, by name. */
+export const theirsBeside = (input: PlanInput, unit: DesiredUnit): ReadonlyMap<string, Uint8Array> => {
+  const { registry } = unit;
+  const nameOf = (path: string): string => path.slice(registry.length + 1);
+  const found = new Map<string, Uint8Array>();
+  for (const path of input.index.files.get(registry) ?? []) {
+    const seen = input.tree.entries.get(path);
+    const writer = input.survey.get(path)?.writer;
+    if (writer !== 'foreign' && writer !== 'tool') continue;
+    const bytes = seen?.kind === 'file' ? seen.bytes : seen?.kind === 'symlink' ? seen.behind : undefined;
+    if (bytes !== undefined) found.set(nameOf(path), bytes);
+  }
+  for (const due of duePaths(input, registry)) if (due.bytes !== undefined) found.set(nameOf(due.path), due.bytes);
+  for (const file of unit.files) found.set(file.name, file.bytes);
+  found.delete('hosts.toml');
+  return found;
+};

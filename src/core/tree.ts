@@ -9,7 +9,7 @@ export type LinkSeen = Attributes & {
   readonly kind: 'symlink';
   readonly id: Identity;
   readonly target: string;
-  /** The hosts.toml that containerd reads through it, as far as it can be read here. */
+  /** The file that containerd reads through it, of a directory its hosts.toml, as far as it can be read here. */
   readonly behind?: Uint8Array;
 };
 export type DirectorySeen = Attributes & { readonly kind: 'directory'; readonly id: Identity };

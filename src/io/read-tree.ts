@@ -9,7 +9,6 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
-import { basename } from 'node:path';
 import { type FileSeen, type Seen, sameIdentity, type Tree } from '../core/tree.ts';
 import { attributesOf, closing, codeOf, identityOf, isGone, openForReading, textOf } from './disk/files.ts';
 
@@ -96,11 +95,11 @@ const readFile = (path: string, stats: BigIntStats, previous: Seen | undefined, 
   return kept;
 };
 
-/** Bytes of the hosts.toml that containerd reads through a link; what cannot be read here says nothing. */
+/** Bytes of the file that containerd reads through a link, of a directory its hosts.toml; what cannot be read is none. */
 const readBehind = (path: string, previous: Seen | undefined, budget: Budget): Uint8Array | undefined => {
   try {
     const file = statSync(path).isDirectory() ? `${path}/hosts.toml` : path;
-    if (basename(file) !== 'hosts.toml' || !statSync(file).isFile()) return undefined;
+    if (!statSync(file).isFile()) return undefined;
     const seen = closing(openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), (fd) => readOpenFile(fd, budget));
     if (seen.kind !== 'file') return undefined;
     const known = previous?.kind === 'symlink' ? previous.behind : undefined;
@@ -252,7 +251,7 @@ const missedAny = (certsDir: string, { entries, backup }: Tree): boolean => {
 
 /**
  * One synchronous look at everything below certs.d, which may itself be reached through symbolic links; none below it
- * is ever followed, but for the one `hosts.toml` that containerd would read through it. Bytes come from `previous` where the file has not been touched since. A look during which entries
+ * is ever followed, but for the file that containerd would read through it. Bytes come from `previous` where the file has not been touched since. A look during which entries
  * move between certs.d and `_backup/` is taken again.
  *
  * What cannot be read, or is beyond the bounds, is `unreadable` with the reason, and nothing is known of what lies

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DesiredUnit } from '../../src/core/desired.ts';
 import { bodyOf, describeDirectory, readDirectory, writeDirectory } from '../support/directory.ts';
@@ -128,5 +129,70 @@ describe('a registry with certificates', () => {
     node.desired = desiredOf([]);
     node.advance(1_000);
     assert.deepEqual(describeDirectory(node.certsDir), {});
+  });
+});
+
+describe("an extension that names somebody else's certificate", () => {
+  const golden = new URL('../core/containerd/cases/containerd.golden.json', import.meta.url);
+  const { fixtures } = JSON.parse(readFileSync(golden, 'utf8')) as { fixtures: Readonly<Record<string, string>> };
+  const ca = fixtures['ca.crt'] ?? '';
+  const content = "[host.'https://m.internal']\nca = 'theirs.crt'\n";
+  const path = 'great.io/hosts.toml';
+  const document = `extensions: { x: { path: 'templates/root_dir/etc/containerd/certs.d/${path}', content: ${JSON.stringify(content)} } }`;
+  let node: SimulatedNode;
+
+  beforeEach(() => {
+    node = createSimulatedNode();
+    node.mirrorsAre('up', 2);
+    node.configure(document);
+  });
+  afterEach(() => node.remove());
+
+  const body = (): string | undefined => bodyOf(readDirectory(node.certsDir)[path]);
+  const codes = (): readonly string[] =>
+    node.pass().decisions.flatMap(({ problems }) => problems.map(({ code, severity }) => `${severity} ${code}`));
+
+  it('is not written as long as that is missing, and is as soon as it stands', () => {
+    const result = node.advance(1_000);
+    const decision = result.decisions.flatMap(({ files }) => files).find((file) => file.path === path);
+    assert.deepEqual([decision?.action, decision?.reason], ['refuse', 'broken-template']);
+    assert.match(decision?.detail ?? '', /theirs\.crt is missing/);
+    assert.deepEqual(codes(), ['error rendered-breaks-pulls']);
+    writeDirectory(node.certsDir, { 'great.io/theirs.crt': 'no certificate' });
+    node.advance(1_000);
+    assert.equal(body(), undefined);
+    writeDirectory(node.certsDir, { 'great.io/theirs.crt': ca });
+    node.advance(1_000);
+    assert.equal(body(), content);
+    assert.deepEqual(codes(), []);
+  });
+
+  it('is written where it stands behind a link, and comes back with it after each start of Spegel', async () => {
+    writeDirectory(node.certsDir, { 'great.io/real.pem': ca });
+    symlinkSync('real.pem', join(node.certsDir, 'great.io/theirs.crt'));
+    node.advance(1_000);
+    assert.equal(body(), content);
+    const spegel = createSpegel({ family: 'v0.4', certsDir: node.certsDir, nodeIp });
+    for (let start = 0; start < 3; start += 1) {
+      await spegel.start();
+      node.advance(1_000);
+      assert.equal(body(), content);
+      assert.equal(readDirectory(node.certsDir)['great.io/theirs.crt'], '-> real.pem');
+    }
+  });
+
+  it('may not lean on a certificate of ours that is about to leave', () => {
+    const own = document.replace(
+      'extensions: {',
+      `extensions: { ca: { path: 'templates/root_dir/etc/containerd/certs.d/great.io/theirs.crt', content: ${JSON.stringify(ca)} },`,
+    );
+    node.configure(own);
+    node.advance(1_000);
+    assert.equal(body(), content);
+    node.configure(document);
+    node.advance(1_000);
+    assert.equal(body(), content);
+    assert.equal(readDirectory(node.certsDir)['great.io/theirs.crt'], ca, 'the whole old set stays');
+    assert.deepEqual(codes(), ['error rendered-breaks-pulls']);
   });
 });

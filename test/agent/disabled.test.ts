@@ -105,6 +105,19 @@ describe('a node where Spegel is switched off, on, or never there', () => {
     assert.equal(file(), spegel.expectedFile('_default'));
   });
 
+  it('waits no half minute for an empty file of ours whose state was lost', async () => {
+    node.configure(enabled(false));
+    node.advance(1_000);
+    await spegel.start();
+    node.advance(1_000);
+    assert.equal(file(), '');
+    node.restart({ loseState: true });
+    node.configure(enabled(true));
+    node.advance(3_000);
+    assert.match(bodyOf(file()) ?? '', /30020/);
+    assert.equal(node.journal.filter(({ event }) => event === 'alarm').length, 0);
+  });
+
   it("gives Spegel's bytes back on release while it is switched off, as long as Spegel answers", async () => {
     for (const off of [enabled(false), mirrorAdd(false)]) {
       node.configure(mirrorAdd(true));

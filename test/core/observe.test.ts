@@ -248,7 +248,6 @@ describe('Spegel at work', () => {
   for (const [step, live, backup] of [
     ['in the middle of the backup', { 'quay.io/hosts.toml': 'theirs' }, { '_default/hosts.toml': 'ours' }],
     ['after the clear', {}, ours],
-    ['after its file was opened', { '_default/hosts.toml#2': '' }, ours],
     ['in the middle of the restore', { '_default/hosts.toml': 'ours' }, { 'quay.io/hosts.toml': 'theirs' }],
   ] as const) {
     it(`is taken for granted by an agent that starts ${step}`, () => {
@@ -258,6 +257,14 @@ describe('Spegel at work', () => {
       assert.equal(look(29_999, live, backup).settled, false);
     });
   }
+
+  it('is taken for granted beside a file that was just opened, until that stays empty', () => {
+    const look = watchFrom();
+    const opened = { '_default/hosts.toml#2': '' };
+    assert.equal(look(0, opened, ours).began, true);
+    assert.equal(look(episodeWaits.person - 1, opened, ours).settled, false);
+    assert.equal(look(episodeWaits.person, opened, ours).ended?.how, 'person');
+  });
 
   it('is not begun by a certs.d that was replaced, nor by files that appear or change', () => {
     const look = watchFrom();

@@ -1,3 +1,4 @@
+import { parseContainerdVersion } from '../containerd/containerd-version.ts';
 import type { DesiredUnit } from '../desired.ts';
 import type { Problem } from '../problem.ts';
 import type { RenderProblemCode } from './config-problems.ts';
@@ -24,7 +25,7 @@ type Finding = Pick<Problem, 'severity' | 'message' | 'hint'> & { readonly code:
 const ipv6Finding = ({ config, facts }: UnitInput): Finding | undefined => {
   const { leftOut } = bootstrapMirrors(config, facts);
   if (leftOut.length === 0) return undefined;
-  const version = facts.containerdVersion;
+  const version = parseContainerdVersion(facts.containerdVersion ?? '')?.text;
   const who = version === undefined ? 'containerd of an unknown version may ignore' : `containerd ${version} ignores`;
   return {
     code: 'mirror-ipv6-left-out',

@@ -53,6 +53,7 @@ const isEmptied = (registry: string, sources: readonly Source[], input: UnitInpu
 const renderUnit = (registry: string, sources: readonly Source[], input: UnitInput): DesiredUnit => {
   const { config, data, here } = input;
   const problems: Problem[] = [];
+  const beside: Problem[] = [];
   const files: DesiredFile[] = [];
   const empty = isEmptied(registry, sources, input);
   for (const source of sources) {
@@ -63,14 +64,10 @@ const renderUnit = (registry: string, sources: readonly Source[], input: UnitInp
   for (const source of sources) {
     const file = files.find(({ name }) => name === source.name);
     if (source.name !== 'hosts.toml' || file === undefined) continue;
-    problems.push(
-      ...judgeRendered(
-        source,
-        file,
-        files.filter((other) => other !== file),
-        input,
-      ),
-    );
+    const others = files.filter((other) => other !== file);
+    const judged = judgeRendered(source, file, others, input);
+    problems.push(...judged.problems);
+    beside.push(...judged.beside);
   }
   const hosts = sources.find(({ name }) => name === 'hosts.toml');
   const builtInHosts = hosts !== undefined && hosts.extension === undefined;
@@ -82,6 +79,7 @@ const renderUnit = (registry: string, sources: readonly Source[], input: UnitInp
     files: [...files, ...(empty ? [emptyDefault] : [])].toSorted(byName),
     prependExisting: builtInHosts && config.chart.prependExisting,
     problems,
+    ...(beside.length > 0 ? { beside } : {}),
   };
 };
 

@@ -234,17 +234,12 @@ describe('what is wrong with one file', () => {
   test('any verdict but ok is an error of the registry', () => {
     for (const verdict of ['ignored', 'breaks-pulls', 'deadly'] as const) {
       const desired = rendered(withExtensions({ good: broken.good }), {}, verdictTools(verdict));
-      assert.deepEqual(unitCodes(desired, 'good.io'), [
-        `error rendered-${verdict}`,
-        'error hosts-x',
-        'warning hosts-y',
-      ]);
-      const [first, second] = desired.units.get('good.io')?.problems ?? [];
+      assert.deepEqual(unitCodes(desired, 'good.io'), [`error rendered-${verdict}`, 'warning hosts-y']);
+      const [first] = desired.units.get('good.io')?.problems ?? [];
       assert.match(
         first?.message ?? '',
-        /good\.io\/hosts\.toml from extension:good, for containerd 2\.2\.9: .*: a reason$/,
+        /good\.io\/hosts\.toml line 3 from extension:good, for containerd 2\.2\.9: .*: a reason$/,
       );
-      assert.match(second?.message ?? '', /good\.io\/hosts\.toml line 3 from extension:good: a reason/);
     }
   });
 
@@ -264,13 +259,43 @@ describe('what is wrong with one file', () => {
       unitCodes(rendered(withExtensions({ a: { path: at('a.io/hosts.toml'), content } }), facts), 'a.io')[0];
     assert.equal(verdict('just words'), 'error rendered-ignored');
     assert.equal(verdict("[host.'https://m.io']\ncapabilities = ['fetch']\n"), 'error rendered-ignored');
-    assert.equal(verdict("[host.'https://m.io']\nca = 'missing.crt'\n"), 'error rendered-breaks-pulls');
+    assert.equal(verdict("[host.'https://m.io']\nca = ''\n"), 'error rendered-breaks-pulls');
     assert.equal(verdict("[host.'https://m.io']\ndial_timeout = 00:00:05\n"), 'error rendered-deadly');
     assert.equal(
       verdict("[host.'http://[fd00::1]:30020']\n", { containerdVersion: '1.7.28' }),
       'error rendered-ignored',
     );
     assert.equal(verdict("[host.'http://[fd00::1]:30020']\n"), undefined);
+  });
+
+  test('a certificate that may stand in its directory is a warning, until somebody has looked there', () => {
+    const content = "[host.'https://m.io']\nca = 'theirs.crt'\n";
+    const unit = rendered(withExtensions({ a: { path: at('a.io/hosts.toml'), content } })).units.get('a.io');
+    assert.deepEqual(unit?.problems, []);
+    assert.deepEqual(
+      unit?.beside?.map(({ severity, code }) => `${severity} ${code}`),
+      ['warning hosts-certificate-missing'],
+    );
+  });
+
+  test('one mistake is told once, whatever each TOML reader says of it', () => {
+    const content = "[host.'https://m.io']\ncapabilities = ['fetch'\n";
+    for (const containerdVersion of ['1.6.20', '2.4.2', '']) {
+      const desired = rendered(withExtensions({ a: { path: at('a.io/hosts.toml'), content } }), { containerdVersion });
+      assert.equal(unitCodes(desired, 'a.io').length, 1, unitCodes(desired, 'a.io').join());
+    }
+  });
+
+  test('a version that is none is not named as one', () => {
+    for (const containerdVersion of ['unknown', '2']) {
+      const desired = rendered('', { nodeAddresses: ['10.0.0.5'], controlPlane: ['fd00::1'], containerdVersion });
+      const left = desired.problems.find(({ code }) => code === 'mirror-ipv6-left-out');
+      assert.match(left?.message ?? '', /^containerd of an unknown version may ignore/);
+      const wrong = rendered(withExtensions({ a: { path: at('a.io/hosts.toml'), content: 'x' } }), {
+        containerdVersion,
+      });
+      assert.match(wrong.units.get('a.io')?.problems[0]?.message ?? '', /for containerd of an unknown version:/);
+    }
   });
 
   test('a broken certificate makes the whole registry an error', () => {
