@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parseConfig } from '../../src/core/config/config.ts';
+import { betweenMarks } from '../chart/values-table.ts';
+import { type Ended, startProcess } from './support/agent.ts';
+import { scratch } from './support/agent-image.ts';
+
+// The chart as real Helm renders it. UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it.
+
+const project = new URL('../../', import.meta.url).pathname;
+const chart = join(project, 'chart');
+const golden = join(import.meta.dirname, 'golden/chart');
+const sets = join(import.meta.dirname, 'chart-values');
+const update = Boolean(process.env['UPDATE_GOLDEN']);
+const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+const helmProgram = join(cache, 'handspegel/bin/helm');
+
+const helm = async (t: TestContext, ...words: readonly string[]): Promise<Ended> => {
+  const home = scratch(t, 'helm');
+  const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, KUBECONFIG: '/dev/null' };
+  return startProcess(t, [helmProgram, ...words], env).ended;
+};
+
+const versionOf = (name: string): string => (name === 'old-kubernetes' ? '1.27.16' : '1.34.4');
+
+const template = (t: TestContext, ...words: readonly string[]): Promise<Ended> =>
+  helm(t, 'template', 'hs', chart, '--namespace', 'mirrors', ...words);
+
+type Rule = {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+};
+type Manifest = {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Record<string, string>;
+  };
+  readonly rules?: readonly Rule[];
+  readonly data?: Record<string, string>;
+  readonly spec?: unknown;
+};
+
+const parsed = (text: string): readonly Manifest[] =>
+  parseAllDocuments(text, { logLevel: 'silent' })
+    .map((document) => {
+      assert.deepEqual(document.errors, []);
+      return document.toJS() as Manifest;
+    })
+    .filter((manifest) => manifest !== null);
+
+const rendered = async (t: TestContext, ...words: readonly string[]): Promise<readonly Manifest[]> => {
+  const { code, stdout, output } = await template(t, '--kube-version', '1.34.4', ...words);
+  assert.equal(code, 0, output);
+  return parsed(stdout);
+};
+
+const compare = (file: string, text: string): void => {
+  if (update) {
+    mkdirSync(golden, { recursive: true });
+    writeFileSync(file, text);
+  }
+  assert.equal(text, readFileSync(file, 'utf8'));
+};
+
+describe('the chart', () => {
+  it('passes helm lint --strict', async (t) => {
+    const { code, output } = await helm(t, 'lint', '--strict', chart);
+    assert.equal(code, 0, output);
+  });
+
+  for (const file of readdirSync(sets)) {
+    const name = file.replace('.yaml', '');
+    it(`renders ${name} as ever`, async (t) => {
+      const { code, stdout, output } = await template(
+        t,
+        '--kube-version',
+        versionOf(name),
+        '--values',
+        join(sets, file),
+      );
+      assert.equal(code, 0, output);
+      assert.ok(parsed(stdout).length > 3);
+      compare(join(golden, file), stdout);
+    });
+  }
+
+  it('hands templates to the agent unrendered, and what it renders the agent takes', async (t) => {
+    const manifests = await rendered(t, '--values', join(sets, 'document.yaml'));
+    const text = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['config.yaml'] ?? '';
+    assert.ok(text.includes("[host.'http://{{ .config.node_address_ip }}:30020']"), text);
+    const { config, problems } = parseConfig(text, 'config.yaml');
+    assert.deepEqual([config?.settings.controlPlane.addresses, problems], [['10.0.0.1', 'fd00::1'], []]);
+  });
+
+  it('mounts the parent of certs.d, never _default, no subPath, and no type that holds a pod up', async (t) => {
+    for (const file of readdirSync(sets)) {
+      const manifests = await rendered(t, '--values', join(sets, file));
+      const text = JSON.stringify(manifests.find(({ kind }) => kind === 'DaemonSet'));
+      assert.doesNotMatch(text, /subPath|_default|maxSurge/);
+      const types = [...text.matchAll(/"hostPath":\{[^}]*"type":"(\w*)"/g)].map(([, type]) => type);
+      assert.deepEqual([...new Set(types)], ['DirectoryOrCreate'], file);
+      const wantsSocket = file === 'k3s.yaml';
+      assert.equal(/"\/run\/|common\/run/.test(text), wantsSocket, file);
+    }
+  });
+
+  const refusals: Readonly<Record<string, readonly string[]>> = {
+    'a misspelt value': ['imag.tag=x'],
+    'a misspelt setting of the agent': ['config.handspegel.gat=off'],
+    'a wrong word': ['config.handspegel.gate=maybe'],
+    'a number for a duration': ['config.handspegel.probe.interval=5'],
+    'an address with a port': ['config.handspegel.controlPlane.addresses={10.0.0.1:80}'],
+    'an extension without content': [
+      'config.extensions.a.path=templates/root_dir/etc/containerd/certs.d/a.io/hosts.toml',
+    ],
+    'a path into _backup': [
+      'config.extensions.a.path=templates/root_dir/etc/containerd/certs.d/_backup/hosts.toml',
+      'config.extensions.a.content=x',
+    ],
+    'an unknown distribution': ['distribution=minikube'],
+    'a surge': ['updateStrategy.maxSurge=1'],
+    'a digest that is none': ['image.digest=latest'],
+    'a certs.d right below the root': ['certsDir=/certs.d'],
+    'a certs.d in /etc': ['certsDir=/etc/certs.d'],
+    'a relative certs.d': ['certsDir=certs.d'],
+  };
+  for (const [what, values] of Object.entries(refusals)) {
+    it(`refuses ${what}`, async (t) => {
+      const { code, output } = await template(t, ...values.flatMap((value) => ['--set', value]));
+      assert.notEqual(code, 0, output);
+      assert.match(output, /config|image|imag|distribution|updateStrategy|certsDir/);
+    });
+  }
+
+  const rightsOf = (manifests: readonly Manifest[], hooks: boolean): readonly string[] =>
+    manifests
+      .filter(({ metadata }) => (metadata.annotations?.['helm.sh/hook'] !== undefined) === hooks)
+      .flatMap(({ kind, metadata, rules = [] }) =>
+        rules.flatMap(({ apiGroups, resources, resourceNames, verbs }) => {
+          const where = kind === 'ClusterRole' ? 'cluster' : metadata.namespace;
+          const names = resourceNames === undefined ? '' : `/${resourceNames.join()}`;
+          return verbs.map(
+            (verb) =>
+              `${verb} ${[...apiGroups, ...resources].filter((part) => part !== '').join('/')}${names} ${where}`,
+          );
+        }),
+      )
+      .toSorted();
+
+  const watch = ['get', 'list', 'watch'].map((verb) => `${verb} configmaps/hs-handspegel mirrors`);
+  const facts = ['get nodes cluster', 'list discovery.k8s.io/endpointslices default'];
+  const events = ['create', 'patch'].map((verb) => `${verb} events.k8s.io/events default`);
+  const taint = ['patch nodes cluster'];
+
+  it('gives the agent no right without kubernetes.enabled, and no token', async (t) => {
+    const manifests = await rendered(t, '--set', 'kubernetes.enabled=false');
+    assert.deepEqual(rightsOf(manifests, false), []);
+    const pods = JSON.stringify(manifests.find(({ kind }) => kind === 'DaemonSet'));
+    assert.match(pods, /"automountServiceAccountToken":false/);
+  });
+
+  it('gives the agent the rights of what is switched on, and no other', async (t) => {
+    const cases: readonly [readonly string[], readonly string[]][] = [
+      [['kubernetes.events=false'], [...watch, ...facts]],
+      [[], [...watch, ...facts, ...events]],
+      [['kubernetes.startupTaint=a.b/c'], [...watch, ...facts, ...events, ...taint]],
+    ];
+    for (const [values, rights] of cases) {
+      const manifests = await rendered(t, ...values.flatMap((value) => ['--set', value]));
+      assert.deepEqual(rightsOf(manifests, false), rights.toSorted());
+      const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy').length;
+      assert.equal(policies, rights.includes('patch nodes cluster') ? 1 : 0);
+    }
+  });
+
+  it('says in its README which feature has which right', async (t) => {
+    const rows = async (feature: string, values: readonly string[], without: readonly string[], hooks: boolean) => {
+      const of = async (set: readonly string[]) =>
+        rightsOf(await rendered(t, ...set.flatMap((value) => ['--set', value])), hooks);
+      const base = new Set(without.length === 0 ? [] : await of(without));
+      const added = new Map<string, string[]>();
+      for (const right of await of(values)) {
+        if (base.has(right)) continue;
+        const [verb = '', resource = '', where = ''] = right.split(' ');
+        const key = `${resource.replace('hs-handspegel', '(the one)')} | ${where === 'mirrors' ? "the release's" : where}`;
+        added.set(key, [...new Set([...(added.get(key) ?? []), verb])]);
+      }
+      return [...added].map(([key, verbs]) => `| ${feature} | ${verbs.join(', ')} | ${key} |`);
+    };
+    const table = [
+      '| Feature | Verbs | Resource | Namespace |',
+      '|---------|-------|----------|-----------|',
+      ...(await rows('`kubernetes.enabled`', ['kubernetes.events=false'], ['kubernetes.enabled=false'], false)),
+      ...(await rows('`kubernetes.events`', [], ['kubernetes.events=false'], false)),
+      ...(await rows('`kubernetes.startupTaint`', ['kubernetes.startupTaint=a/b'], [], false)),
+      ...(await rows('`release.enabled` and `helm test`, while their pods run', [], [], true)),
+    ].join('\n');
+    const file = join(chart, 'README.md');
+    const readme = readFileSync(file, 'utf8');
+    const wanted = betweenMarks(readme, 'rights', table);
+    if (update) writeFileSync(file, wanted);
+    assert.equal(readFileSync(file, 'utf8'), wanted);
+  });
+
+  it('asks for status.hostIPs from Kubernetes 1.29 on, and for a policy from 1.30 on', async (t) => {
+    const at = async (version: string): Promise<string> =>
+      (await template(t, '--kube-version', version, '--set', 'kubernetes.startupTaint=a.b/c')).stdout;
+    assert.match(await at('1.28.15'), /status\.hostIP\n/);
+    assert.match(await at('1.29.0'), /status\.hostIPs\n/);
+    assert.doesNotMatch(await at('1.29.6'), /ValidatingAdmissionPolicy/);
+    assert.match(await at('v1.30.14-gke.1'), /ValidatingAdmissionPolicy/);
+  });
+
+  it('makes a PrometheusRule of its alerts, as they are', async (t) => {
+    const manifests = await rendered(t, '--set', 'metrics.prometheusRule.enabled=true');
+    const rule = manifests.find(({ kind }) => kind === 'PrometheusRule');
+    assert.deepEqual(rule?.spec, parse(readFileSync(join(chart, 'alerts.yaml'), 'utf8')));
+  });
+
+  it('has a dashboard and alerts whose queries Prometheus reads', async (t) => {
+    const { panels } = JSON.parse(readFileSync(join(chart, 'dashboards/handspegel.json'), 'utf8')) as {
+      readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+    };
+    const rules = panels.flatMap(({ targets }) =>
+      targets.map(({ expr }, i) => ({
+        record: `panel:query_${i}`,
+        expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$instance', '.*'),
+      })),
+    );
+    const dir = scratch(t, 'rules');
+    const file = join(dir, 'panels.yaml');
+    const group = (name: string, of: unknown): unknown => ({ name, rules: of });
+    writeFileSync(file, stringify({ groups: rules.map((rule, i) => group(`panel-${i}`, [rule])) }));
+    const checked = await startProcess(t, ['promtool', 'check', 'rules', file, join(chart, 'alerts.yaml')]).ended;
+    assert.equal(checked.code, 0, checked.output);
+  });
+});
