@@ -15,6 +15,10 @@ need unshare util-linux
 need setpriv util-linux
 need mount mount
 need openssl openssl
+need buildah buildah
+need umoci umoci
+need skopeo skopeo
+need promtool prometheus
 need chromium 'chromium fonts-dejavu-core'
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -35,7 +39,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing
 fi
-for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl chromium; do
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl buildah umoci skopeo promtool chromium; do
   command -v "$command" >/dev/null || {
     echo "test/e2e: $command is missing although its package is installed" >&2
     exit 1
@@ -61,3 +65,11 @@ for release in 2.2.9 2.4.2; do
   mv "$new/containerd" "$new/ctr" "$bin/$release/"
   rmdir "$new"
 done
+
+# Helm, for the chart: about two minutes, once.
+helm=4.3.1
+if ! { [ -x "$bin/helm" ] && "$bin/helm" version --short | grep -qF "v${helm%.*}"; }; then
+  echo "building: helm $helm"
+  mkdir -p "$bin"
+  GOBIN=$bin GOFLAGS='' go install "helm.sh/helm/v4/cmd/helm@v$helm"
+fi
