@@ -6,6 +6,7 @@ import type { Ledger, Quarantined } from './ledger.ts';
 import type { FilePlan } from './plan-file.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { Problem } from './problem.ts';
+import { redactText } from './redact.ts';
 import { isHostsFile } from './survey.ts';
 import type { Seen } from './tree.ts';
 
@@ -17,7 +18,7 @@ export const deadlyHow = ({ tools, facts }: Rules, bytes: Uint8Array): string | 
   const { verdict, problems } = tools.judge(bytes, version);
   if (verdict !== 'deadly') return undefined;
   const found = forPeople(problems, version).find(({ code }) => code === 'hosts-deadly');
-  return found?.line === undefined ? 'containerd dies of it' : `line ${found.line}: ${found.message}`;
+  return found?.line === undefined ? 'containerd dies of it' : `line ${found.line}: ${redactText(found.message)}`;
 };
 
 /** Somebody's hosts.toml that would kill this node's containerd (unknown: any). */

@@ -1,21 +1,18 @@
 import type { NewEntry } from './change.ts';
-import { deadlyProblems, guarded, guardedLink, isDeadly } from './deadly.ts';
+import { deadlyProblems, guarded, guardedLink } from './deadly.ts';
 import type { Decision, FileDecision } from './decision.ts';
-import type { DesiredFile, DesiredUnit } from './desired.ts';
+import type { DesiredUnit } from './desired.ts';
 import { effectiveUnit, isBrokenUnit, unitProblems } from './effective-unit.ts';
 import type { FileGate } from './gate/file-gate.ts';
 import type { Fight, Quarantined } from './ledger.ts';
-import type { MarkedFile, SpegelFile } from './marker.ts';
+import type { SpegelFile } from './marker.ts';
 import { attributesOf, changesOf, type Put } from './plan-changes.ts';
-import { type FilePlan, planOurFile } from './plan-file.ts';
-import { type Gated, gateBody } from './plan-gate.ts';
-import { type Target, targetOf, targetWithoutTemplate } from './plan-hosts.ts';
+import type { FilePlan } from './plan-file.ts';
+import type { Target } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
+import { foreignDecision, planLeftover, planUntemplated } from './plan-leftover.ts';
+import { ownedAt, planUnit } from './plan-unit.ts';
 import { type Due, duePaths, withheld } from './preserve.ts';
-import { shownUrl } from './shown-url.ts';
-import { knownSpegel } from './spegel-file.ts';
-import { isHostsFile } from './survey.ts';
-import type { Owned } from './writer.ts';
 
 /** The plan of one registry directory, and what to remember when its changes have been made. */
 export type RegistryPlan = Decision & {
@@ -35,175 +32,6 @@ export type RegistryPlan = Decision & {
   /** Deadly files that go, by path. */
   readonly quarantined: Readonly<Record<string, Quarantined>>;
 };
-
-const absent: Owned = { writer: 'absent' };
-
-const ownedAt = (input: PlanInput, path: string): Owned => input.survey.get(path) ?? absent;
-
-const shownGate = (gated: Gated | undefined): Pick<FileDecision, 'withdrawn' | 'wouldWithdraw'> => ({
-  ...(gated === undefined || gated.without.length === 0 ? {} : { withdrawn: gated.without.map(shownUrl) }),
-  ...(gated === undefined || gated.would.length === 0 ? {} : { wouldWithdraw: gated.would.map(shownUrl) }),
-});
-
-const leave = (input: PlanInput, path: string, target: Extract<Target, { kind: 'leave' }>): FileDecision => ({
-  path,
-  action: target.reason === 'waiting-for-probe' ? 'wait' : 'leave',
-  reason: target.reason,
-  detail: target.detail,
-  writer: ownedAt(input, path).writer,
-  ...shownGate(target.gated),
-});
-
-/** Spegel's own bytes, mode and owner come back. */
-const spegelBack = (input: PlanInput, path: string, target: Extract<Target, { kind: 'spegel' }>): FilePlan => {
-  const { bytes, mode, uid, gid } = target.known.file;
-  const writer = ownedAt(input, path).writer;
-  return {
-    decision: { path, action: 'put-back', reason: 'spegel-back', detail: target.detail, writer, bytes },
-    put: { bytes, mode, uid, gid },
-  };
-};
-
-const companionSums = (unit: DesiredUnit, input: PlanInput): ReadonlyMap<string, string> =>
-  new Map(
-    unit.files.filter((file) => file.name !== 'hosts.toml').map((file) => [file.name, input.tools.sha256(file.bytes)]),
-  );
-
-const planHosts = (
-  input: PlanInput,
-  unit: DesiredUnit,
-  file: DesiredFile,
-): { plan: FilePlan; spegelStays: boolean; target: Target } => {
-  const path = `${unit.registry}/hosts.toml`;
-  const known = knownSpegel(path, input.tree.entries.get(path), ownedAt(input, path), input);
-  const target = targetOf(input, { path, unit, file, known });
-  if (target.kind === 'leave')
-    return {
-      plan: { decision: leave(input, path, target) },
-      spegelStays: known?.standIn === undefined && target.reason !== 'waiting-for-probe',
-      target,
-    };
-  if (target.kind === 'spegel') return { plan: spegelBack(input, path, target), spegelStays: true, target };
-  const marked: MarkedFile = { ...target.file, companions: companionSums(unit, input) };
-  const plan = planOurFile(input, { path, file, marked, mode: target.mode }, target);
-  const decision = { ...plan.decision, ...shownGate(target.gated) };
-  return { plan: { ...plan, decision }, spegelStays: false, target };
-};
-
-/** Spegel's file where no template points: its costly mirrors leave it all the same. */
-const planUntemplated = (input: PlanInput, path: string): FilePlan | undefined => {
-  const seen = input.tree.entries.get(path);
-  const known = isHostsFile(path) ? knownSpegel(path, seen, ownedAt(input, path), input) : undefined;
-  if (known === undefined || input.settings.gate !== 'enforce' || isDeadly(input, path, known.file.bytes)) {
-    return undefined;
-  }
-  const gated = gateBody(input, path, known.file.bytes);
-  if (gated.without.length === 0 || targetWithoutTemplate(input, path, known) === 'gone') return undefined;
-  const { mode } = known.file;
-  const file: DesiredFile = { name: 'hosts.toml', bytes: gated.body, mode, source: 'spegel' };
-  const marked: MarkedFile = {
-    source: 'spegel',
-    body: gated.body,
-    without: gated.without,
-    standIn: { reason: 'withdrawn', spegel: known.file },
-  };
-  const plan = planOurFile(input, { path, file, marked, mode }, { reason: 'withdrawn', detail: gated.detail });
-  return {
-    ...plan,
-    decision: { ...plan.decision, ...shownGate(gated) },
-    ...(gated.gate === undefined ? {} : { gate: gated.gate }),
-  };
-};
-
-const planUnit = (
-  input: PlanInput,
-  unit: DesiredUnit,
-  lastGood: boolean,
-): { readonly plans: readonly FilePlan[]; readonly target: Target | undefined } => {
-  const hosts = unit.files.find((file) => file.name === 'hosts.toml');
-  const planned = hosts === undefined ? undefined : planHosts(input, unit, hosts);
-  const companions =
-    planned?.spegelStays === true
-      ? []
-      : unit.files
-          .filter((file) => file.name !== 'hosts.toml')
-          .map((file) =>
-            planOurFile(
-              input,
-              { path: `${unit.registry}/${file.name}`, file, marked: undefined, mode: file.mode },
-              { reason: 'template', detail: unit.policyReason },
-            ),
-          );
-  const target = planned?.target;
-  const all = planned === undefined ? companions : [...companions, planned.plan];
-  if (!lastGood) return { plans: all, target };
-  const plans = all.map(
-    (plan): FilePlan =>
-      plan.decision.action === 'write'
-        ? {
-            ...plan,
-            decision: {
-              ...plan.decision,
-              reason: 'last-good',
-              detail: "today's template has an error: the last good content",
-            },
-          }
-        : plan,
-  );
-  return { plans, target };
-};
-
-const quarantinedSpegel = (input: PlanInput, { bytes, mode, uid, gid }: SpegelFile): Quarantined => ({
-  content: { kind: 'file', sha256: input.tools.sha256(bytes), mode, uid, gid },
-  bytes,
-});
-
-/** Files of ours that no template asks for any more: Spegel's own comes back, or they go. */
-const planLeftover = (input: PlanInput, path: string, due: ReadonlySet<string>): FilePlan | undefined => {
-  const owned = ownedAt(input, path);
-  if (owned.writer !== 'ours' && owned.writer !== 'ours-edited') return undefined;
-  const known = knownSpegel(path, input.tree.entries.get(path), owned, input);
-  const deadly = known !== undefined && isDeadly(input, path, known.file.bytes);
-  const end = known === undefined || deadly ? 'gone' : targetWithoutTemplate(input, path, known);
-  if (end === 'spegel' && known !== undefined) {
-    return spegelBack(input, path, {
-      kind: 'spegel',
-      known,
-      detail: "no template points here any more: Spegel's own file",
-    });
-  }
-  if (end === 'wait') {
-    const detail = "Spegel's mirrors are asked before its file comes back";
-    return { decision: { path, action: 'wait', reason: 'waiting-for-probe', detail, writer: owned.writer } };
-  }
-  if (due.has(path)) return undefined;
-  return {
-    decision: {
-      path,
-      action: 'remove',
-      reason: 'no-template',
-      detail: 'no template points here any more',
-      writer: owned.writer,
-    },
-    ...(known !== undefined && deadly ? { quarantined: quarantinedSpegel(input, known.file) } : {}),
-  };
-};
-
-const foreignDecision = (input: PlanInput, path: string): FileDecision => {
-  const owned = ownedAt(input, path);
-  if (owned.writer === 'spegel') {
-    return {
-      path,
-      action: 'leave',
-      reason: 'spegel-owns-it',
-      writer: 'spegel',
-      detail: 'Spegel wrote it, no template points here',
-    };
-  }
-  const detail = input.settings.preserve ? 'not ours: a copy is kept, it comes back if Spegel clears it' : 'not ours';
-  return { path, action: 'leave', reason: 'not-ours', writer: owned.writer, detail };
-};
-
 const dueDecision = (input: PlanInput, due: Due): FileDecision => ({
   path: due.path,
   action: 'put-back',

@@ -133,6 +133,14 @@ describe("somebody's file that would kill containerd", () => {
     assert.equal(told(), 2);
   });
 
+  it('shows no credential of it', () => {
+    node.facts = { ...node.facts, containerdVersion: '1.6.20' };
+    plant({ [quay]: "[host]\n'http://user:geheim@a.io' = 'pull'\n'http://b.io' = 'pull'\n" });
+    const said = JSON.stringify([node.advance(100), node.advance(1_000), node.journal]);
+    assert.match(said, /would kill/);
+    assert.ok(!said.includes('geheim'), said);
+  });
+
   it('takes its empty directory along, since that would hide _default; certificates stay', () => {
     plant({ [quay]: deadly, 'ghcr.io/hosts.toml': deadly, 'ghcr.io/ca.crt': 'CA' });
     node.advance(1_000);

@@ -137,6 +137,14 @@ describe('lint', () => {
     });
   });
 
+  it('warns of a certificate that may stand beside the file on each node', async () => {
+    await inScratch({ 'config.yaml': extension(`${good}ca = 'theirs.crt'\n`) }, async (dir) => {
+      const { code, out } = await handspegel(['lint', join(dir, 'config.yaml')]);
+      assert.equal(code, 0, out);
+      assert.match(out, /warning hosts-certificate-missing .*theirs\.crt is missing/);
+    });
+  });
+
   it('looks in a directory only at files of our subject', async () => {
     const files = {
       'chart/templates/ds.yaml': '{{ if .Values.x }}\na: b\n{{ end }}\n',
