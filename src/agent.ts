@@ -5,6 +5,8 @@ import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import { createTelemetryBuffer, type Tell } from './core/telemetry.ts';
+import type { FileDifference } from './core/view/differences.ts';
+import type { FileVersions } from './core/view/versions.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
@@ -55,6 +57,8 @@ export type HttpState = {
   readonly notReadyReasons: () => readonly string[];
   /** Where a pull of this image goes, from what lies on disk now. */
   readonly explain: (image: string) => Promise<Explanation | { readonly error: string }>;
+  readonly differences: () => readonly FileDifference[];
+  readonly versions: (path?: string) => readonly FileVersions[];
   readonly listen: () => Listen;
   readonly adminListen: () => Listen;
   readonly nodeAddress: () => string | undefined;
@@ -139,6 +143,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const http: HttpState = {
     status: () => releases.withPhase(node.status()),
     explain: async (image) => (await import('./explain-image.ts')).explainImage(node, image),
+    differences: node.differences,
+    versions: node.versions,
     deadReasons: () => {
       const silent = clock.now() - state.lastTurn;
       return state.holding && silent > 3 * passEveryMs

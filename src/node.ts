@@ -7,11 +7,14 @@ import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
+import { sameBytes } from './core/marker.ts';
 import type { Problem } from './core/problem.ts';
 import { secretValues } from './core/redact.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
+import { differencesOf, type FileDifference } from './core/view/differences.ts';
+import { type FileVersions, versionsOf } from './core/view/versions.ts';
 import {
   type Configuration,
   combineFacts,
@@ -64,6 +67,9 @@ export type Node = {
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
+  /** What stands beside what the last look wanted, credentials redacted. */
+  readonly differences: () => readonly FileDifference[];
+  readonly versions: (path?: string) => readonly FileVersions[];
   /** First files wait for their mirrors' answers. */
   readonly isAsking: () => boolean;
   /** Mirrors that the last look wants to hear of. */
@@ -371,6 +377,20 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     secrets: () => secretValues(options.given.secrets),
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
+    differences: () => {
+      const { entries } = readTree(certsDir);
+      const bytesAt = (path: string): Uint8Array | undefined => {
+        const seen = entries.get(path);
+        return seen?.kind === 'file' ? seen.bytes : undefined;
+      };
+      const files = (last?.decisions ?? []).flatMap((decision) => decision.files);
+      const other = files.filter(({ path, bytes }) => {
+        const stands = bytesAt(path);
+        return bytes !== undefined && (stands === undefined || !sameBytes(stands, bytes));
+      });
+      return differencesOf(other, bytesAt, secretValues(options.given.secrets));
+    },
+    versions: (path) => versionsOf(reconciler.ledger(), iso, path),
     isAsking: () => last?.asking ?? false,
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),

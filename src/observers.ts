@@ -5,7 +5,7 @@ import { addHealth, addMetrics } from './http/health.ts';
 import { keepListening } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { addPage } from './http/page/add-page.ts';
-import { buildServer } from './http/server.ts';
+import { buildServer, localNames } from './http/server.ts';
 import { serveAgentSocket } from './io/agent-socket.ts';
 import { watchFiles } from './io/watch-files.ts';
 import type { CommandRequest } from './requests.ts';
@@ -31,11 +31,14 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
   const adminListener = keepListening(
     {
       build: () =>
-        buildServer((server) => {
-          addHealth(server, state);
-          addAdmin(server, state.status);
-          addPage(server, state);
-        }),
+        buildServer(
+          (server) => {
+            addHealth(server, state);
+            addAdmin(server, state);
+            addPage(server, state);
+          },
+          { hosts: localNames(state.adminListen().host ?? '127.0.0.1') },
+        ),
       address: () => {
         const { host, port } = state.adminListen();
         return { host: host ?? '127.0.0.1', port };

@@ -1,7 +1,5 @@
-import type { FileDecision } from '../core/decision.ts';
 import { formatProblem } from '../core/problem.ts';
-import { redactText } from '../core/redact.ts';
-import { unifiedDiff } from '../core/unified-diff.ts';
+import { differencesOf } from '../core/view/differences.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { dryRun, isChange } from './dry-run.ts';
 import { openNode } from './open-node.ts';
@@ -32,23 +30,14 @@ export const diffCommand: Command = {
     const node = await openNode(values);
     const { pass, files, problems } = await dryRun(node, node.ask);
     const wanted = values.positionals[0];
-    const secrets = node.secrets();
-    const show = (bytes: Uint8Array | undefined): string => redactText(new TextDecoder().decode(bytes), secrets);
-    const before = (file: FileDecision): Uint8Array | undefined => {
-      const seen = pass?.base.tree.entries.get(file.path);
+    const before = (path: string): Uint8Array | undefined => {
+      const seen = pass?.base.tree.entries.get(path);
       return seen?.kind === 'file' ? seen.bytes : undefined;
     };
-    const differences = files
-      .filter((file) => isChange(file) && (wanted === undefined || file.path.startsWith(`${wanted}/`)))
-      .map((file) => ({
-        path: file.path,
-        action: file.action,
-        reason: file.reason,
-        diff: unifiedDiff(show(before(file)), show(file.bytes), {
-          before: before(file) === undefined ? '/dev/null' : `on disk: ${file.path}`,
-          after: file.action === 'remove' ? '/dev/null' : `wanted: ${file.path}`,
-        }),
-      }));
+    const changing = files.filter(
+      (file) => isChange(file) && (wanted === undefined || file.path.startsWith(`${wanted}/`)),
+    );
+    const differences = differencesOf(changing, before, node.secrets());
     if (values.on('json')) terminal.out(json({ certsDir: node.certsDir, differences, problems }));
     else {
       for (const one of differences) {
