@@ -51,7 +51,9 @@ export const dryRun = async (
   if (ask !== undefined && asked.length > 0) await ask(asked);
   const pass = asked.length > 0 ? look() : first;
   const files = pass.plan.registries.flatMap((registry) => registry.files);
-  return { pass, files, problems, waitingFor: pass.observation.waitingFor };
+  // Those of a unit are the same in both.
+  const found = new Set([...problems, ...pass.plan.registries.flatMap((registry) => registry.problems)]);
+  return { pass, files, problems: [...found], waitingFor: pass.observation.waitingFor };
 };
 
 /** Those of first files, and Spegel's own: what else is remembered stays as it is. */

@@ -113,7 +113,8 @@ export const deadlyProblems = (files: readonly FileDecision[]): readonly Problem
     if (deadly === undefined || action === 'write' || action === 'put-back') return [];
     const hint =
       writer === 'tool' ? hints.tool : action === 'leave' || action === 'conflict' ? hints.stands : undefined;
-    return [{ code: 'deadly-file', severity: 'error', message: detail, hint: hint ?? hints.quarantined, path }];
+    const place = { file: `certs.d/${path}`, path };
+    return [{ code: 'deadly-file', severity: 'error', message: detail, hint: hint ?? hints.quarantined, ...place }];
   });
 
 export type DeadlyNews = { readonly path: string; readonly detail: string };

@@ -55,6 +55,21 @@ describe('render, plan and diff', () => {
     node.remove();
   });
 
+  it('name a file that would kill containerd, and what would be done about it', async () => {
+    for (const [mode, decision] of [
+      ['alarm', 'leave'],
+      ['quarantine', 'remove'],
+    ] as const) {
+      const node = createScratch(`handspegel: { deadlyFiles: ${mode} }\n`);
+      mkdirSync(join(node.certsDir, 'quay.io'), { recursive: true });
+      writeFileSync(join(node.certsDir, 'quay.io/hosts.toml'), "[host.'http://a']\ndial_timeout = 00:00:05\n");
+      const { out, error } = await handspegel(['plan', ...node.flags, '--containerd-version', '2.2.9']);
+      assert.match(out, new RegExp(`quay\\.io/hosts\\.toml +foreign +${decision} +would-kill-containerd`));
+      assert.match(error, /^certs\.d\/quay\.io\/hosts\.toml: error deadly-file .*line 2: containerd dies/m);
+      node.remove();
+    }
+  });
+
   it('name extension, line and reason of a broken template, and show the others', async () => {
     const node = createScratch(broken);
     const { code, error, out } = await handspegel(['plan', ...node.flags]);
