@@ -204,7 +204,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
     const from = ledger.phase?.phase ?? 'start';
     note('phase', `${from} -> ${phase}: ${reason}`);
-    ports.tell?.({ kind: 'phase', from, to: phase, reason: pass.plan.phase.code });
+    ports.tell?.({ kind: 'phase', from, to: phase, reason: pass.plan.phase.cause });
     ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
   };
 
