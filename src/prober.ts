@@ -43,6 +43,8 @@ const matters = (before: MirrorState, after: MirrorState, depth: Depth): boolean
   );
 };
 
+const neighbourMs = 200;
+
 const isNear = (mirror: Mirror, depth: Depth): boolean => depth === 'shallow' || mirror.deep;
 
 /** Probes each mirror on its own jittered timers, faster while its state is changing (design.md, Gate). */
@@ -61,18 +63,34 @@ export const createProber = (deps: ProberDeps): Prober => {
     deps.sampled?.(before.mirror, depth, taken);
     // The deep probe waits until there is something to ask.
     if (depth === 'shallow' && taken.verdict === 'up' && before.shallow?.last.verdict !== 'up') hurry(mirror);
+    if (depth === 'shallow' && taken.verdict === 'up' && after.shallow?.upInARow === 1) askNeighbours(mirror);
     if (matters(before, after, depth)) deps.changed(mirror.key);
   };
 
   const timerKey = (key: string, depth: Depth): string => `${depth} ${key}`;
 
-  const schedule = (key: string, depth: Depth): void => {
-    const state = states.get(key);
-    if (state === undefined || deps.signal.aborted) return;
-    const pause = pauseBefore(state, depth, deps.pace()) * (0.9 + 0.2 * deps.random());
+  const arm = (key: string, depth: Depth, pause: number): void => {
     const timer = setTimeout(() => void turn(key, depth), pause);
     timer.unref();
     timers.set(timerKey(key, depth), timer);
+  };
+
+  const schedule = (key: string, depth: Depth): void => {
+    const state = states.get(key);
+    if (state === undefined || deps.signal.aborted) return;
+    arm(key, depth, pauseBefore(state, depth, deps.pace()) * (0.9 + 0.2 * deps.random()));
+  };
+
+  /** When one of this node's mirrors answers again, the others that were silent most likely do too: they are asked now. */
+  const askNeighbours = (mirror: Mirror): void => {
+    for (const { mirror: other, shallow } of states.values()) {
+      const id = timerKey(other.key, 'shallow');
+      const silent = shallow !== undefined && isCostly(shallow.last.verdict);
+      if (!mirror.near || !other.near || other.key === mirror.key || !silent || running.has(id)) continue;
+      if (!timers.has(id)) continue;
+      clearTimeout(timers.get(id));
+      arm(other.key, 'shallow', neighbourMs * deps.random());
+    }
   };
 
   const hurry = (mirror: Mirror): void => {

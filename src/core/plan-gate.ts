@@ -4,7 +4,7 @@ import type { HostEntry } from './containerd/hosts-file.ts';
 import { printHostsFile } from './containerd/hosts-print.ts';
 import { type FileGate, giveBackLimits, heldBack, nextFileGate } from './gate/file-gate.ts';
 import { mirrorKey } from './gate/mirrors.ts';
-import { firstStanding } from './gate/standing.ts';
+import { firstStanding, isReturning } from './gate/standing.ts';
 import { currentOf } from './gate/verdict.ts';
 import type { PlanInput } from './plan-input.ts';
 import { shownUrl } from './shown-url.ts';
@@ -82,12 +82,9 @@ export const gateBody = (input: PlanInput, path: string, body: Uint8Array): Gate
     .filter(({ key }) => firstStanding(input.mirrors.get(key), input.now) === 'out')
     .map(({ key }) => key);
   const isOut = (key: string): boolean => key in input.outs || firstOut.includes(key);
-  const gate = nextFileGate(
-    remembered(input, path, hosts),
-    [...new Set(hosts.map(({ key }) => key))],
-    isOut,
-    input.now,
-  );
+  const standings = { isOut, isReturning: (key: string) => isReturning(input.outs, key, input.mirrors.get(key)) };
+  const keys = [...new Set(hosts.map(({ key }) => key))];
+  const gate = nextFileGate(remembered(input, path, hosts), keys, standings, input.now);
   const out = hosts.filter(({ key }) => gate.out.includes(key));
   if (out.length === 0) return { ...open, gate: mode === 'enforce' ? gate : undefined };
   const urls = out.map(({ entry }) => entry.url);

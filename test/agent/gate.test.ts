@@ -259,6 +259,22 @@ describe("the gate and Spegel's file", () => {
     assert.equal(names(node, second), false);
   });
 
+  it('gives mirrors that return at the same time back together: an incident counts once', () => {
+    const [first = '', second = ''] = spegelMirrors;
+    const before = read(node);
+    for (let incident = 0; incident < 3; incident++) {
+      hang();
+      node.mirrorIs(first, 'up', 2);
+      node.mirrorIs(second, 'up', 1);
+      node.advance(100);
+      node.mirrorIs(second, 'up', 1);
+      node.advance(3_000);
+      assert.equal(read(node), before, `incident ${incident + 1}`);
+    }
+    const backs = node.journal.filter(({ event }) => event === 'put-back:spegel-back');
+    assert.equal(backs.length, 3);
+  });
+
   it('gives it back after the state directory was lost, with the agent down or running', () => {
     const before = read(node);
     hang();

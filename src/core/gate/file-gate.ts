@@ -19,14 +19,21 @@ const open: FileGate = { out: [], givenBack: [] };
 const within = (until: number | undefined, now: number): until is number =>
   until !== undefined && now < until && until - now <= giveBackLimits.closedMs;
 
+export type Standings = {
+  readonly isOut: (key: string) => boolean;
+  /** It is out, and its last answer was good: the next one decides, in about a second. */
+  readonly isReturning: (key: string) => boolean;
+};
+
 /**
  * Which of a file's mirrors are out now. What is costly goes at once, always; what has come back is given back unless
- * the file has flapped: at most 3 times an hour, then it is closed for an hour, then one trial.
+ * the file has flapped: at most 3 times an hour, then it is closed for an hour, then one trial. Mirrors that return at the
+ * same time come back together, as one.
  */
 export const nextFileGate = (
   before: FileGate | undefined,
   mirrors: readonly string[],
-  isOut: (key: string) => boolean,
+  { isOut, isReturning }: Standings,
   now: number,
 ): FileGate => {
   const old = before ?? open;
@@ -37,9 +44,10 @@ export const nextFileGate = (
   const trial = within(old.trialUntil, now) ? { trialUntil: old.trialUntil } : {};
   const all = mirrors.filter((key) => isOut(key) || wasOut.includes(key));
   if (within(old.closedUntil, now)) return { out: all, givenBack, closedUntil: old.closedUntil };
-  if (back.length === 0) {
+  const together = back.length > 0 && wasOut.some((key) => isOut(key) && isReturning(key));
+  if (back.length === 0 || together) {
     const expired = old.closedUntil === undefined ? {} : { closedUntil: old.closedUntil };
-    return { out: costly, givenBack, ...expired, ...trial };
+    return { out: all, givenBack, ...expired, ...trial };
   }
   if (old.closedUntil !== undefined) {
     return { out: costly, givenBack: [now], trialUntil: now + giveBackLimits.windowMs };

@@ -34,6 +34,10 @@ export const nextOuts = (
   return after;
 };
 
+/** A mirror that is out whose last answer was good: one more brings it back. */
+export const isReturning = (outs: Outs, key: string, state: MirrorState | undefined): boolean =>
+  (outs[key] ?? []).length > 0 && (outs[key] ?? []).every((depth) => (state?.[depth]?.upInARow ?? 0) > 0);
+
 /** The one sample that decides before a first file is written; `undefined`: not known yet. */
 export const firstStanding = (state: MirrorState | undefined, now: number): 'in' | 'out' | undefined => {
   const verdict = state?.shallow?.last.verdict;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type FileGate, giveBackLimits, nextFileGate } from '../../../src/core/gate/file-gate.ts';
 import type { Mirror } from '../../../src/core/gate/mirror.ts';
 import { pauseBefore } from '../../../src/core/gate/pace.ts';
-import { firstStanding, nextOuts, type Outs } from '../../../src/core/gate/standing.ts';
+import { firstStanding, isReturning, nextOuts, type Outs } from '../../../src/core/gate/standing.ts';
 import {
   addSample,
   currentOf,
@@ -189,7 +189,8 @@ describe('laws of the gate', () => {
       outs = nextOuts(outs, states, mirrors);
       const before: FileGate | undefined = gate;
       const isOut = (one: string): boolean => one in outs;
-      gate = nextFileGate(before, keys, isOut, now);
+      const isBack = (one: string): boolean => isReturning(outs, one, states.get(one));
+      gate = nextFileGate(before, keys, { isOut, isReturning: isBack }, now);
       return { now, before, gate, outs, back: (before?.out ?? []).filter((one) => !gate?.out.includes(one)) };
     });
   };
@@ -230,7 +231,7 @@ describe('laws of the gate', () => {
         ];
         const end = play([...steps, ...well, ...later, ...later]).at(-1);
         assert.deepEqual(end?.gate.out, []);
-        const again = nextFileGate(end?.gate, keys, () => false, end?.now ?? 0);
+        const again = nextFileGate(end?.gate, keys, { isOut: () => false, isReturning: () => false }, end?.now ?? 0);
         assert.deepEqual(again.out, []);
       }),
     );
