@@ -189,9 +189,6 @@ describe('the page of a real agent', () => {
       capabilities = ['pull', 'resolve']
 `);
     await page.locator('.files').getByText('quay.io/hosts.toml').waitFor();
-    assert.deepEqual(
-      complaints.filter((one) => /Content Security|Error:/.test(one)),
-      [],
-    );
+    assert.deepEqual(complaints, []);
   });
 });
