@@ -34,12 +34,15 @@ const isPassing = (error: unknown): boolean =>
     : error instanceof Error && ('code' in error || error.message.startsWith('no answer'));
 
 /** A request is made again until the time is over, except when the API server itself refuses it. */
-const patiently = async <T>(act: () => Promise<T>, until: number, signal: AbortSignal): Promise<T> => {
-  for (;;) {
+const patiently = async <T>(act: () => Promise<T>, until: number, { signal, terminal }: CommandContext): Promise<T> => {
+  for (let said = ''; ; ) {
     try {
       return await act();
     } catch (error) {
       if (!isPassing(error) || performance.now() > until || signal.aborted) throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== said) terminal.error(`handspegel: ${text}; trying again\n`);
+      said = text;
     }
     await setTimeout(lookEveryMs, undefined, { signal });
   }
@@ -65,7 +68,7 @@ const waitForAll = async (
   const done = new Map<string, Seen>();
   let said = '';
   for (;;) {
-    const pods = await patiently(() => listAgents(where.api, where.namespace, where.selector), until, signal);
+    const pods = await patiently(() => listAgents(where.api, where.namespace, where.selector), until, context);
     const asked = await askAll(
       pods.filter(({ uid, nodeState }) => !done.has(uid) && nodeState !== 'gone'),
       signal,
@@ -103,10 +106,10 @@ const sayLeft = ({ terminal }: CommandContext, left: readonly Seen[]): void => {
 
 /** `release --all`: asks all nodes by the ConfigMap's field, and waits until each agent says so. */
 export const releaseAll = async (context: CommandContext): Promise<number> => {
-  const { values, terminal, signal } = context;
+  const { values, terminal } = context;
   const where = whereOf(values);
   const { namespace, name } = where;
-  const asked = await patiently(() => askForRelease(where.api, where), performance.now() + where.timeoutMs, signal);
+  const asked = await patiently(() => askForRelease(where.api, where), performance.now() + where.timeoutMs, context);
   if (!values.on('json')) {
     terminal.out(
       `configmap ${namespace}/${name}: ${asked ? 'release: true is set' : 'release: true was set already'}\n`,
@@ -129,14 +132,15 @@ What to do: look at them (kubectl -n ${namespace} logs POD), then try again; or 
 };
 
 /** `resume --all`: takes the request out of the ConfigMap; agents that run take over again. */
-export const resumeAll = async ({ values, terminal, signal }: CommandContext): Promise<number> => {
+export const resumeAll = async (context: CommandContext): Promise<number> => {
+  const { values, terminal } = context;
   const where = whereOf(values);
   const { namespace, name } = where;
   try {
     const changed = await patiently(
       () => takeReleaseBack(where.api, where),
       performance.now() + where.timeoutMs,
-      signal,
+      context,
     );
     terminal.out(`configmap ${namespace}/${name}: ${changed ? 'release is taken out' : 'nothing to do'}\n`);
   } catch (error) {

@@ -41,7 +41,8 @@ export const createApi = (server?: string): Api => {
   return async (method, path, body) => {
     const address = server ?? config.getCurrentCluster()?.server;
     if (address === undefined) throw new Error('no cluster: set KUBECONFIG, or run it in a pod with a ServiceAccount');
-    const options: RequestOptions = { method, headers: { accept: 'application/json' } };
+    // As kubectl does: a CA bundle may hold an intermediate, or the server's own certificate, instead of a root.
+    const options: RequestOptions = { method, headers: { accept: 'application/json' }, allowPartialTrustChain: true };
     // Each time anew: tokens rotate. Through `kubectl proxy`, which has them, none are needed; in the clear they never travel.
     if (!address.startsWith('http:')) await config.applyToHTTPSOptions(options);
     const text = body === undefined ? undefined : JSON.stringify(body);
