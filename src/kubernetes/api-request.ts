@@ -46,13 +46,14 @@ export const createApi = (server?: string): Api => {
     // Each time anew: tokens rotate. Through `kubectl proxy`, which has them, none are needed; in the clear they never travel.
     if (!address.startsWith('http:')) await config.applyToHTTPSOptions(options);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = { ...options.headers, ...(text === undefined ? {} : { 'content-type': 'application/json' }) };
+    const type = text === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = Object.assign({}, options.headers, type);
     const response = await send(new URL(path, address), { ...options, headers }, text);
     const answer = await textOf(response);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return JSON.parse(answer);
     const said = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(answer)?.[1];
     const words: unknown = said === undefined ? answer.slice(0, 200) : JSON.parse(said);
-    throw new ApiRefusal(status, `${method} ${path}: ${status} ${words}`);
+    throw new ApiRefusal(status, `${method} ${path}: ${status} ${String(words)}`);
   };
 };

@@ -39,9 +39,24 @@ const start = (name: 'bare' | 'agent', port: number, as: 'image' | 'plain'): Chi
   const certsDir = join(root, 'etc/containerd/certs.d');
   mkdirSync(certsDir, { recursive: true });
   const agent = [
-    ...[bundle, 'run', '--certs-dir', certsDir, '--state-dir', join(root, 'state'), '--node-ip', '127.83.7.5'],
-    ...['--containerd-version', '2.2.9', '--runtime', 'containerd', '--log-level', 'error'],
-    ...['--listen', `127.0.0.1:${port}`, '--admin-listen', '127.0.0.1:0'],
+    bundle,
+    'run',
+    '--certs-dir',
+    certsDir,
+    '--state-dir',
+    join(root, 'state'),
+    '--node-ip',
+    '127.83.7.5',
+    '--containerd-version',
+    '2.2.9',
+    '--runtime',
+    'containerd',
+    '--log-level',
+    'error',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--admin-listen',
+    '127.0.0.1:0',
   ];
   const words = name === 'bare' ? [bareServer, certsDir, String(port)] : agent;
   return spawn(node, [...(as === 'image' ? imageFlags : []), ...words], {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { parseConfig } from '../../src/core/config/config.ts';
@@ -40,7 +40,7 @@ const createCluster = async (t: TestContext, config: string | undefined, nodes: 
       };
     }),
   );
-  const api = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await request.toArray()).join('');
     const say = (status: number, value: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -74,7 +74,8 @@ const createCluster = async (t: TestContext, config: string | undefined, nodes: 
       cluster.version += 1;
     }
     return say(200, { metadata: { resourceVersion: String(cluster.version) }, data: cluster.data });
-  });
+  };
+  const api = createServer((request, response) => void answer(request, response));
   const flags = ['--all', '--namespace', 'hs', '--configmap', 'c', '--api-server'];
   const port = await listen(t, api);
   const run = (command: string, ...more: readonly string[]) =>

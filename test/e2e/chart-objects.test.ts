@@ -38,7 +38,7 @@ const isHook = ({ metadata }: Manifest): boolean => metadata.annotations?.['helm
 
 const create = async (api: ApiServer, manifest: Manifest, query: string): Promise<void> => {
   const { status, body } = await api.ask('POST', `${pathOf(manifest)}?fieldValidation=Strict${query}`, manifest);
-  assert.ok(status === 201, `${manifest.kind} ${manifest.metadata.name}: ${status} ${body['message']}`);
+  assert.ok(status === 201, `${manifest.kind} ${manifest.metadata.name}: ${status} ${String(body['message'])}`);
 };
 
 const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
@@ -131,7 +131,7 @@ it('the agent may do what its features need and nothing else, and patch no node 
   let last = '';
   const isRefused = async (): Promise<boolean> => {
     const { status, body } = await patch('n2', { metadata: { labels: { x: 'y' } } });
-    last = `${status} ${body['message']}`;
+    last = `${status} ${String(body['message'])}`;
     return status === 403 || status === 422;
   };
   await until('the policy counts', isRefused, { otherwise: () => last });

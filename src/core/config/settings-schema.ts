@@ -31,6 +31,7 @@ const address = `(${ipv4}|\\[(${ipv4}|${ipv6})\\]|${ipv6}|${hostName})`;
 const when = (condition: JsonSchema, rule: JsonSchema, otherwise: JsonSchema = {}): JsonSchema =>
   Object.fromEntries([
     ['if', condition],
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     ['then', rule],
     ['else', otherwise],
   ]);

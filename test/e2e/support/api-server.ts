@@ -44,15 +44,36 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
   const at = (port: number): string => `http://127.0.0.1:${port}`;
   const listen = ['--listen-client-urls', at(client), '--advertise-client-urls', at(client)];
   startProcess(t, [
-    ...[kube, 'etcd', '--data-dir', join(dir, 'etcd'), ...listen, '--listen-peer-urls', at(peer)],
-    ...['--initial-advertise-peer-urls', at(peer), '--initial-cluster', `default=${at(peer)}`, '--unsafe-no-fsync'],
+    kube,
+    'etcd',
+    '--data-dir',
+    join(dir, 'etcd'),
+    ...listen,
+    '--listen-peer-urls',
+    at(peer),
+    '--initial-advertise-peer-urls',
+    at(peer),
+    '--initial-cluster',
+    `default=${at(peer)}`,
+    '--unsafe-no-fsync',
   ]);
   const server = startProcess(t, [
-    ...[kube, 'kube-apiserver', '--etcd-servers', at(client), '--cert-dir', join(dir, 'certs')],
-    ...['--service-account-issuer=https://kubernetes.default.svc', `--service-account-signing-key-file=${key}`],
-    ...[`--service-account-key-file=${key}`, `--token-auth-file=${join(dir, 'tokens.csv')}`],
-    ...['--authorization-mode=Node,RBAC', '--service-cluster-ip-range=10.96.0.0/16', '--allow-privileged=true'],
-    ...['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', `--secure-port=${secure}`],
+    kube,
+    'kube-apiserver',
+    '--etcd-servers',
+    at(client),
+    '--cert-dir',
+    join(dir, 'certs'),
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${key}`,
+    `--service-account-key-file=${key}`,
+    `--token-auth-file=${join(dir, 'tokens.csv')}`,
+    '--authorization-mode=Node,RBAC',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--allow-privileged=true',
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${secure}`,
     // Nobody makes ServiceAccounts for namespaces here.
     '--disable-admission-plugins=ServiceAccount',
   ]);
@@ -64,10 +85,13 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
         ...(as.user === undefined ? {} : { 'impersonate-user': as.user }),
         ...(body === undefined ? {} : { 'content-type': as.type ?? 'application/json' }),
       };
-      const sent = request(`${url}${path}`, { method, headers, rejectUnauthorized: false }, async (response) => {
-        const text = (await response.toArray()).join('');
-        const isJson = response.headers['content-type']?.includes('json') === true;
-        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : { text } });
+      const sent = request(`${url}${path}`, { method, headers, rejectUnauthorized: false }, (response) => {
+        const read = async (): Promise<void> => {
+          const text = (await response.toArray()).join('');
+          const isJson = response.headers['content-type']?.includes('json') === true;
+          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : { text } });
+        };
+        read().catch(reject);
       });
       sent.on('error', reject);
       sent.end(body === undefined ? undefined : JSON.stringify(body));
