@@ -73,3 +73,17 @@ if ! { [ -x "$bin/helm" ] && "$bin/helm" version --short | grep -qF "v${helm%.*}
   mkdir -p "$bin"
   GOBIN=$bin GOFLAGS='' go install "helm.sh/helm/v4/cmd/helm@v$helm"
 fi
+
+# etcd, API server and the rest of Kubernetes in one program: about five minutes, once.
+kube=1.34
+if [ ! -x "$bin/kube-$kube/kube" ]; then
+  echo "building: Kubernetes $kube"
+  mkdir -p "$bin/kube-$kube"
+  stamp=k8s.io/component-base/version
+  (
+    cd "$(dirname "$0")/cluster/kube"
+    GOFLAGS='' go build -trimpath -o "$bin/kube-$kube/.new" \
+      -ldflags "-s -w -X $stamp.gitVersion=v$kube.4 -X $stamp.gitMajor=${kube%.*} -X $stamp.gitMinor=${kube#*.}" .
+  )
+  mv "$bin/kube-$kube/.new" "$bin/kube-$kube/kube"
+fi
