@@ -140,7 +140,7 @@ export const createProber = (deps: ProberDeps): Prober => {
   return {
     watch: (mirrors) => {
       const wanted = new Set(mirrors.map(({ key }) => key));
-      for (const key of [...states.keys()]) if (!wanted.has(key)) forget(key);
+      for (const key of states.keys()) if (!wanted.has(key)) forget(key);
       for (const mirror of mirrors) {
         know(mirror);
         for (const depth of ['shallow', 'deep'] as const) {

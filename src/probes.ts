@@ -47,7 +47,7 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
       skipVerify: mirror.skipVerify,
       signal,
       ...(mirror.ca.length === 0 ? {} : { ca: mirror.ca }),
-      ...(mirror.client ?? {}),
+      ...mirror.client,
       ...(await agentOf(mirror, url)),
     });
   };

@@ -51,7 +51,7 @@ const serve = async (t: TestContext, start: Status = well) => {
 describe('the API of the local listener', () => {
   for (const [name, status] of Object.entries(statuses)) {
     it(`tells the whole status, and no more: ${name}`, async (t) => {
-      const { ask } = await serve(t, { ...status, ...{ password: 'hunter2' } } as Status);
+      const { ask } = await serve(t, Object.assign({ password: 'hunter2' }, status));
       const { code, text } = await ask('/api/status');
       assert.equal(code, 200);
       assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(status)));
