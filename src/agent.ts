@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { LearnedFacts } from './core/cluster-facts.ts';
 import type { Listen } from './core/config/settings-listen.ts';
 import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
@@ -34,6 +35,15 @@ export type AgentDeps = {
   readonly probes: (timeoutMs: () => number, held: () => HeldImage | undefined) => ProberDeps['probe'];
   readonly acquireLock: (parent: string, onWaiting: (holder: string) => void, signal: AbortSignal) => Promise<Lock>;
   readonly loadObservers: () => Promise<Observers>;
+  /** Learns from the cluster until stopped; must not reject. */
+  readonly askCluster?: (hooks: ClusterHooks, signal: AbortSignal) => Promise<void>;
+  /** Done once the first pass has been applied; must not reject. */
+  readonly afterFirstPass?: (signal: AbortSignal) => Promise<void>;
+};
+
+export type ClusterHooks = {
+  readonly learn: (facts: LearnedFacts) => void;
+  readonly needsControlPlane: () => boolean;
 };
 
 export type Observers = {
@@ -124,6 +134,24 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     state.said = now;
   };
 
+  const applied = Promise.withResolvers<void>();
+  const afterFirstPass = async (stop: AbortSignal): Promise<void> => {
+    if (deps.afterFirstPass === undefined) return;
+    stop.addEventListener('abort', () => applied.resolve(), { once: true });
+    await applied.promise;
+    if (!stop.aborted) await deps.afterFirstPass(stop);
+  };
+
+  const askCluster = async (stop: AbortSignal): Promise<void> => {
+    const learn = (facts: LearnedFacts): void => {
+      node.learn(facts);
+      pulse.wake('the cluster tells of this node');
+    };
+    const needsControlPlane = (): boolean =>
+      options.given.controlPlane.length === 0 && node.configuration.settings().controlPlane.addresses.length === 0;
+    await deps.askCluster?.({ learn, needsControlPlane }, stop);
+  };
+
   const turn = (): number => {
     state.lastTurn = clock.now();
     if (releases.isReleased()) return passEveryMs;
@@ -132,6 +160,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       releases.finish();
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
     }
+    if (result.applied) applied.resolve();
     sayProblems();
     const unsaved = node.status().problems.some((problem) => problem.code === 'state-not-saved');
     const saveAgainAt = unsaved ? clock.now() + saveAgainMs : undefined;
@@ -241,6 +270,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       [
         (stop) => loop(lock, wait, stop),
         lookAround,
+        afterFirstPass,
+        askCluster,
         (stop) => observers.watchFiles(places, wake, report, stop),
         (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, report, inner), stop),
       ],

@@ -1,3 +1,4 @@
+import type { LearnedFacts } from './core/cluster-facts.ts';
 import type { Config } from './core/config/config.ts';
 import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
 import { prepare } from './core/config/render.ts';
@@ -24,21 +25,25 @@ export type RememberedFacts = Omit<Facts, 'secrets'>;
 const firstKnown = (...lists: readonly (readonly string[] | undefined)[]): readonly string[] =>
   lists.find((list) => list !== undefined && list.length > 0) ?? [];
 
-/** What counts: what is seen on this node now, then what was given, then what was known before. */
+/** What counts: what is seen on this node now, what was given, what the cluster tells, what was known before. */
 export const combineFacts = (
   given: GivenFacts,
   seen: { readonly nodeAddresses: readonly string[] },
   remembered: RememberedFacts | undefined,
+  learned: LearnedFacts = {},
 ): Facts => {
   const known = remembered ?? noFacts;
   const nodeName = given.nodeName ?? known.nodeName;
-  const runtime = given.runtime ?? known.runtime;
-  const containerdVersion = given.containerdVersion ?? known.containerdVersion;
+  const runtime = given.runtime ?? learned.runtime ?? known.runtime;
+  // A version belongs to its runtime: of another one than before nothing is remembered.
+  const before = runtime === known.runtime ? known.containerdVersion : undefined;
+  const containerdVersion = given.containerdVersion ?? learned.containerdVersion ?? before;
+  const heldImages = learned.heldImages ?? known.heldImages;
   return {
     nodeAddresses: firstKnown(seen.nodeAddresses, given.nodeAddresses, known.nodeAddresses),
-    controlPlane: firstKnown(given.controlPlane, known.controlPlane),
-    labels: known.labels,
-    ...(known.heldImages === undefined ? {} : { heldImages: known.heldImages }),
+    controlPlane: firstKnown(given.controlPlane, learned.controlPlane, known.controlPlane),
+    labels: learned.labels ?? known.labels,
+    ...(heldImages === undefined ? {} : { heldImages }),
     secrets: given.secrets,
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(runtime === undefined ? {} : { runtime }),

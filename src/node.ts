@@ -1,4 +1,5 @@
 import { rmdirSync } from 'node:fs';
+import type { LearnedFacts } from './core/cluster-facts.ts';
 import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
 import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
@@ -64,6 +65,8 @@ export type Node = {
   readonly status: () => Status;
   readonly ledger: () => Ledger;
   readonly secrets: () => readonly string[];
+  /** What the cluster tells of this node; the next pass goes by it. */
+  readonly learn: (facts: LearnedFacts) => void;
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
@@ -132,6 +135,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let stateProblem: Problem | undefined;
   let wanted: readonly Mirror[] = [];
   let statePlace = store.place();
+  let learned: LearnedFacts = {};
   let toldErrors: ReadonlySet<string> = new Set();
 
   const tryState = (what: string, act: () => void): void => {
@@ -180,7 +184,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     deps.event(record);
   };
 
-  const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered);
+  const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered, learned);
 
   const rememberFacts = (now: Facts): void => {
     remembered = rememberable(now);
@@ -375,6 +379,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     status,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
+    learn: (facts) => {
+      learned = { ...learned, ...facts };
+    },
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
     differences: () => {

@@ -63,6 +63,19 @@ export const runFlags: readonly Flag[] = [
     help: "health for kubelet and Prometheus (default: the node's address, 9847)",
   },
   { name: 'admin-listen', kind: 'text', placeholder: 'ADDR:PORT', help: 'status for people (default 127.0.0.1:9848)' },
+  { name: 'kubernetes', kind: 'switch', help: 'ask the cluster for this node: runtime, labels, images, control plane' },
+  {
+    name: 'startup-taint',
+    kind: 'text',
+    placeholder: 'KEY',
+    help: 'a taint of this node to take away once the first files stand',
+  },
+  {
+    name: 'api-server',
+    kind: 'text',
+    placeholder: 'URL',
+    help: "the API server's own address, where the Service's is not there yet",
+  },
   { name: 'log-level', kind: 'text', placeholder: 'LEVEL', help: 'debug, info, warn or error (default info)' },
 ];
 

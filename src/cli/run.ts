@@ -1,4 +1,4 @@
-import { runAgent } from '../agent.ts';
+import { type AgentDeps, runAgent } from '../agent.ts';
 import type { Listen } from '../core/config/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
 import { configStamp } from '../io/config-source.ts';
@@ -8,7 +8,7 @@ import { createStore } from '../io/store.ts';
 import { createProbes } from '../probes.ts';
 import { type Command, exitCodes } from './command.ts';
 import { nodeOptions, stateDirOf, trackAddresses } from './open-node.ts';
-import { nodeFlags, runFlags, UsageError } from './options.ts';
+import { nodeFlags, runFlags, UsageError, type Values } from './options.ts';
 
 const readListen = (text: string | undefined, flag: string): Listen | undefined => {
   if (text === undefined) return undefined;
@@ -17,6 +17,33 @@ const readListen = (text: string | undefined, flag: string): Listen | undefined 
   if (match === null || port > 65_535) throw new UsageError(`--${flag} takes ADDR:PORT, not '${text}'`);
   const host = match[1] === undefined || match[1] === '' ? undefined : match[1].replace(/^\[|\]$/g, '');
   return { host, port };
+};
+
+type Report = (message: string, problem: boolean) => void;
+
+/** This node's runtime, version, labels and images, and the control plane, from the API. */
+const clusterFacts = (values: Values, report: Report): AgentDeps['askCluster'] => {
+  const node = values.text('node-name');
+  if (!values.on('kubernetes')) return undefined;
+  if (node === undefined) throw new UsageError('--kubernetes needs --node-name: which node is it?');
+  return async (hooks, signal) => {
+    const { createApi } = await import('../kubernetes/api-request.ts');
+    const { learnFacts } = await import('../kubernetes/learn-facts.ts');
+    await learnFacts(createApi(values.text('api-server')), { node, report, ...hooks }, signal);
+  };
+};
+
+/** What of Kubernetes is asked for, loaded only then, after the first files. */
+const taintRemoval = (values: Values, report: Report): ((signal: AbortSignal) => Promise<void>) | undefined => {
+  const key = values.text('startup-taint');
+  const node = values.text('node-name');
+  if (key === undefined) return undefined;
+  if (node === undefined) throw new UsageError('--startup-taint needs --node-name: whose taint is it?');
+  return async (signal) => {
+    const { createApi } = await import('../kubernetes/api-request.ts');
+    const { takeTaintAway } = await import('../kubernetes/startup-taint.ts');
+    await takeTaintAway(createApi(values.text('api-server')), { node, key, report }, signal);
+  };
 };
 
 /** `run`: the agent. */
@@ -41,6 +68,9 @@ export const runCommand: Command = {
     const configPath = values.text('config');
     const tracker = await trackAddresses(values);
     const options = nodeOptions(values, tracker.current);
+    const report: Report = (message, problem) => log[problem ? 'warn' : 'info']({}, message);
+    const afterFirstPass = taintRemoval(values, report);
+    const askCluster = clusterFacts(values, report);
     const running = runAgent(
       {
         ...options,
@@ -56,6 +86,8 @@ export const runCommand: Command = {
         log,
         probes: (timeoutMs, held) => createProbes({ now: clock.now, timeoutMs, held }),
         acquireLock: (parent, onWaiting, stop) => acquireLock({ parent, onWaiting, signal: stop }),
+        ...(afterFirstPass === undefined ? {} : { afterFirstPass }),
+        ...(askCluster === undefined ? {} : { askCluster }),
         loadObservers: async () => {
           await log.start();
           return (await import('../observers.ts')).observers(stateDir);

@@ -14,7 +14,7 @@ export class ApiRefusal extends Error {
 }
 
 /** Asks the API server and gives the object; throws ApiRefusal for its errors, any other error when it is not reached. */
-export type Api = (method: 'GET' | 'PUT', path: string, body?: unknown) => Promise<unknown>;
+export type Api = (method: 'GET' | 'PUT' | 'PATCH', path: string, body?: unknown) => Promise<unknown>;
 
 const limitMs = 10_000;
 
@@ -36,9 +36,17 @@ const send = (url: URL, options: RequestOptions, body: string | undefined): Prom
 
 /** As kubectl is configured, or as a pod is; `server` instead of the address said there. */
 export const createApi = (server?: string): Api => {
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  let known: KubeConfig | undefined;
+  /** What cannot be read now may be readable at the next request. */
+  const configuration = (): KubeConfig => {
+    if (known !== undefined) return known;
+    const config = new KubeConfig();
+    config.loadFromDefault();
+    known = config;
+    return config;
+  };
   return async (method, path, body) => {
+    const config = configuration();
     const address = server ?? config.getCurrentCluster()?.server;
     if (address === undefined) throw new Error('no cluster: set KUBECONFIG, or run it in a pod with a ServiceAccount');
     // As kubectl does: a CA bundle may hold an intermediate, or the server's own certificate, instead of a root.
@@ -46,7 +54,10 @@ export const createApi = (server?: string): Api => {
     // Each time anew: tokens rotate. Through `kubectl proxy`, which has them, none are needed; in the clear they never travel.
     if (!address.startsWith('http:')) await config.applyToHTTPSOptions(options);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const type = text === undefined ? {} : { 'content-type': 'application/json' };
+    const type =
+      text === undefined
+        ? {}
+        : { 'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json' };
     const headers = Object.assign({}, options.headers, type);
     const response = await send(new URL(path, address), { ...options, headers }, text);
     const answer = await textOf(response);
