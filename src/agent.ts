@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type ClusterEvent, eventOfProblem, eventOfRecord } from './core/cluster-event.ts';
 import type { LearnedFacts } from './core/cluster-facts.ts';
 import type { Listen } from './core/config/settings-listen.ts';
 import type { Explanation } from './core/containerd/explain.ts';
@@ -35,6 +36,8 @@ export type AgentDeps = {
   readonly probes: (timeoutMs: () => number, held: () => HeldImage | undefined) => ProberDeps['probe'];
   readonly acquireLock: (parent: string, onWaiting: (holder: string) => void, signal: AbortSignal) => Promise<Lock>;
   readonly loadObservers: () => Promise<Observers>;
+  /** Tells the cluster about its Node; must not throw, and waits for nothing. */
+  readonly tellCluster?: (event: ClusterEvent) => void;
   /** Learns from the cluster until stopped; must not reject. */
   readonly askCluster?: (hooks: ClusterHooks, signal: AbortSignal) => Promise<void>;
   /** Done once the first pass has been applied; must not reject. */
@@ -97,6 +100,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const { clock, store, log } = deps;
   const pulse = createPulse();
   const telemetry = createTelemetryBuffer();
+  const applied = Promise.withResolvers<void>();
   const waiting = { holder: undefined as string | undefined };
   const prober: Prober = createProber({
     now: clock.now,
@@ -111,9 +115,14 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       telemetry.tell({ kind: 'probe', role, depth, verdict, durationMs: latencyMs }),
     signal,
   });
+  const tellCluster = (told: ClusterEvent | undefined): void => {
+    // Nothing of it is loaded before the first files stand.
+    if (told !== undefined) void applied.promise.then(() => deps.tellCluster?.(told));
+  };
   const event = (record: JournalRecord): void => {
     const level = isAlarming(record) ? 'warn' : 'info';
     log[level]({ event: record.event, path: record.path }, record.detail);
+    tellCluster(eventOfRecord(record));
   };
   const node: Node = createNode(options, { clock, store, prober, event, tell: telemetry.tell });
   const parent = dirname(node.certsDir);
@@ -130,11 +139,11 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       if (state.said.has(key)) continue;
       const { severity, message, ...rest } = problem;
       log[severity === 'warning' ? 'warn' : severity](rest, message);
+      tellCluster(eventOfProblem(problem));
     }
     state.said = now;
   };
 
-  const applied = Promise.withResolvers<void>();
   const afterFirstPass = async (stop: AbortSignal): Promise<void> => {
     if (deps.afterFirstPass === undefined) return;
     stop.addEventListener('abort', () => applied.resolve(), { once: true });

@@ -64,6 +64,7 @@ export const runFlags: readonly Flag[] = [
   },
   { name: 'admin-listen', kind: 'text', placeholder: 'ADDR:PORT', help: 'status for people (default 127.0.0.1:9848)' },
   { name: 'kubernetes', kind: 'switch', help: 'ask the cluster for this node: runtime, labels, images, control plane' },
+  { name: 'events', kind: 'switch', help: 'with --kubernetes: tell phase changes and errors as Events of the node' },
   {
     name: 'startup-taint',
     kind: 'text',

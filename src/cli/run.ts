@@ -1,4 +1,5 @@
 import { type AgentDeps, runAgent } from '../agent.ts';
+import type { ClusterEvent } from '../core/cluster-event.ts';
 import type { Listen } from '../core/config/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
 import { configStamp } from '../io/config-source.ts';
@@ -30,6 +31,28 @@ const clusterFacts = (values: Values, report: Report): AgentDeps['askCluster'] =
     const { createApi } = await import('../kubernetes/api-request.ts');
     const { learnFacts } = await import('../kubernetes/learn-facts.ts');
     await learnFacts(createApi(values.text('api-server')), { node, report, ...hooks }, signal);
+  };
+};
+
+/** Events of this node; the API is loaded with the first one. */
+const nodeEvents = (
+  values: Values,
+  report: Report,
+  wall: () => Date,
+  signal: AbortSignal,
+): AgentDeps['tellCluster'] => {
+  const node = values.text('node-name');
+  if (!values.on('kubernetes') || !values.on('events') || node === undefined) return undefined;
+  let loading: Promise<(event: ClusterEvent) => void> | undefined;
+  const load = async (): Promise<(event: ClusterEvent) => void> => {
+    const { createApi } = await import('../kubernetes/api-request.ts');
+    const { createNodeEvents } = await import('../kubernetes/node-events.ts');
+    const options = { node, instance: `handspegel-${node}`, wall, report, signal };
+    return createNodeEvents(createApi(values.text('api-server')), options);
+  };
+  return (event) => {
+    loading ??= load();
+    void loading.then((tell) => tell(event));
   };
 };
 
@@ -71,6 +94,7 @@ export const runCommand: Command = {
     const report: Report = (message, problem) => log[problem ? 'warn' : 'info']({}, message);
     const afterFirstPass = taintRemoval(values, report);
     const askCluster = clusterFacts(values, report);
+    const tellCluster = nodeEvents(values, report, clock.wall, signal);
     const running = runAgent(
       {
         ...options,
@@ -88,6 +112,7 @@ export const runCommand: Command = {
         acquireLock: (parent, onWaiting, stop) => acquireLock({ parent, onWaiting, signal: stop }),
         ...(afterFirstPass === undefined ? {} : { afterFirstPass }),
         ...(askCluster === undefined ? {} : { askCluster }),
+        ...(tellCluster === undefined ? {} : { tellCluster }),
         loadObservers: async () => {
           await log.start();
           return (await import('../observers.ts')).observers(stateDir);

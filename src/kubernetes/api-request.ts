@@ -14,7 +14,7 @@ export class ApiRefusal extends Error {
 }
 
 /** Asks the API server and gives the object; throws ApiRefusal for its errors, any other error when it is not reached. */
-export type Api = (method: 'GET' | 'PUT' | 'PATCH', path: string, body?: unknown) => Promise<unknown>;
+export type Api = (method: 'GET' | 'PUT' | 'PATCH' | 'POST', path: string, body?: unknown) => Promise<unknown>;
 
 const limitMs = 10_000;
 

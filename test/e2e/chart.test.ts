@@ -169,9 +169,9 @@ describe('the chart', () => {
 
   it('gives the agent the rights of what is switched on, and no other', async (t) => {
     const cases: readonly [readonly string[], readonly string[]][] = [
-      [['kubernetes.events=true'], [...watch, ...facts, ...events]],
-      [[], [...watch, ...facts]],
-      [['kubernetes.startupTaint=a.b/c'], [...watch, ...facts, ...taint]],
+      [['kubernetes.events=false'], [...watch, ...facts]],
+      [[], [...watch, ...facts, ...events]],
+      [['kubernetes.startupTaint=a.b/c'], [...watch, ...facts, ...events, ...taint]],
     ];
     for (const [values, rights] of cases) {
       const manifests = await rendered(t, ...values.flatMap((value) => ['--set', value]));
@@ -200,7 +200,7 @@ describe('the chart', () => {
       '|---------|-------|----------|-----------|',
       ...(await rows('`kubernetes.enabled`', ['kubernetes.events=false'], ['kubernetes.enabled=false'], false)),
       ...(await rows('`kubernetes.events`', ['kubernetes.events=true'], ['kubernetes.events=false'], false)),
-      ...(await rows('`kubernetes.startupTaint`', ['kubernetes.startupTaint=a/b'], ['kubernetes.events=false'], false)),
+      ...(await rows('`kubernetes.startupTaint`', ['kubernetes.startupTaint=a/b'], ['kubernetes.events=true'], false)),
       ...(await rows('`release.enabled` and `helm test`, while their pods run', [], [], true)),
     ].join('\n');
     const file = join(chart, 'README.md');

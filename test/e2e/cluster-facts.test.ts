@@ -57,7 +57,7 @@ describe('a node asks a real API server for itself', () => {
         { ...place, flags: unknownRuntime(place.flags) },
         {
           env: { KUBECONFIG: kubeconfig(place, server) },
-          flags: ['--kubernetes', '--node-name', name, '--startup-taint', taint.key, ...more],
+          flags: ['--kubernetes', '--events', '--node-name', name, '--startup-taint', taint.key, ...more],
         },
       );
 
@@ -82,6 +82,17 @@ describe('a node asks a real API server for itself', () => {
     const other = createPlace(t);
     const crio = await start(other, 'n2', api.url);
     await crio.whenStatus('disabled', ({ phase }) => phase.phase === 'disabled', longMs);
+    await crio.until(
+      'an Event of the node',
+      async () => {
+        const { body } = await api.ask('GET', '/apis/events.k8s.io/v1/namespaces/default/events');
+        const events = body['items'] as readonly { reason: string; regarding: { name: string } }[];
+        return (
+          events.some(({ reason, regarding }) => reason === 'PhaseDisabled' && regarding.name === 'n2') || undefined
+        );
+      },
+      longMs,
+    );
     await crio.until('an empty file', () => other.files()['_default/hosts.toml'] === '' || undefined, longMs);
   });
 });
