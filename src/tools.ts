@@ -5,7 +5,7 @@ import { parseLenient } from './core/containerd/hosts-lenient.ts';
 import { type Judgement, judgeHostsFile } from './core/containerd/judge.ts';
 import type { Tools } from './core/tools.ts';
 import { keyPairError, readAuthorities } from './io/certificates.ts';
-import { sha256 } from './io/hash.ts';
+import { sha256 } from './io/disk/hash.ts';
 
 /** Certificates as this machine's own library reads them. */
 export const certificates: CertificateReader = { authorities: readAuthorities, keyPairError };

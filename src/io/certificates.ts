@@ -1,9 +1,13 @@
-import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { decodePem, type PemBlock } from '../core/containerd/pem.ts';
+import { sha256 } from './disk/hash.ts';
+
+/** Loaded with the first certificate: most nodes have none, and their first file does not wait for it. */
+const crypto = () => process.getBuiltinModule('node:crypto');
 
 const parseCertificate = (der: Uint8Array): X509Certificate | undefined => {
   try {
-    return new X509Certificate(der);
+    return new (crypto().X509Certificate)(der);
   } catch {
     // OpenSSL's reasons differ from Go's; that it is none is all that counts.
     return undefined;
@@ -13,7 +17,7 @@ const parseCertificate = (der: Uint8Array): X509Certificate | undefined => {
 const parseKey = (der: Uint8Array): KeyObject | undefined => {
   for (const type of ['pkcs1', 'pkcs8', 'sec1'] as const) {
     try {
-      return createPrivateKey({ key: Buffer.from(der), format: 'der', type });
+      return crypto().createPrivateKey({ key: Buffer.from(der), format: 'der', type });
     } catch {
       // Not in this form: the next one, as Go tries them.
     }
@@ -47,7 +51,7 @@ const isKey = ({ type }: PemBlock): boolean => type === 'PRIVATE KEY' || type.en
 export const readAuthorities = (pem: Uint8Array): readonly string[] =>
   decodePem(pem)
     .filter((block) => block.type === 'CERTIFICATE' && !block.hasHeaders && parseCertificate(block.bytes) !== undefined)
-    .map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
+    .map(({ bytes }) => sha256(bytes));
 
 /** Why Go's `tls.X509KeyPair` refuses the pair, in its words; `undefined` if it takes it. */
 export const keyPairError = (certificatePem: Uint8Array, keyPem: Uint8Array): string | undefined => {

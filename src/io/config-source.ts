@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, isGone, textOf } from './disk/files.ts';
+import { sha256 } from './disk/hash.ts';
 
 /** What lies at `--config` now, in the shape in which a configuration is chosen. */
 export type ConfigSource =
@@ -73,7 +73,7 @@ const lookOnce = (path: string): ConfigSource | undefined => {
   const file = statSync(path).isDirectory() ? chooseFile(path) : path;
   const bytes = readWhole(file);
   if (bytes === undefined || dataOf(path) !== before) return undefined;
-  return { kind: 'text', text: decode(file, bytes), file, sha256: hash('sha256', bytes, 'hex') };
+  return { kind: 'text', text: decode(file, bytes), file, sha256: sha256(bytes) };
 };
 
 /**

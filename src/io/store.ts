@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   type BigIntStats,
   closeSync,
@@ -30,6 +29,7 @@ import {
   syncDirectory,
   textOf,
 } from './disk/files.ts';
+import { sha256 as sha256Of } from './disk/hash.ts';
 
 export type JsonRead =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -199,11 +199,11 @@ export const createStore = (directory: string): Store => {
     const path = join(directory, objectsName, sha256);
     if (statsAt(path)?.isFile() !== true) return undefined;
     const bytes = bytesIfThere(path);
-    return bytes !== undefined && hash('sha256', bytes, 'hex') === sha256 ? new Uint8Array(bytes) : undefined;
+    return bytes !== undefined && sha256Of(bytes) === sha256 ? new Uint8Array(bytes) : undefined;
   };
 
   const putObject = (bytes: Uint8Array): string => {
-    const sha256 = hash('sha256', bytes, 'hex');
+    const sha256 = sha256Of(bytes);
     if (getObject(sha256) === undefined) replace(ensureObjects(), sha256, bytes);
     return sha256;
   };

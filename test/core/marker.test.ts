@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { composeFile, type MarkedFile, readMarked, standInReasons } from '../../src/core/marker.ts';
-import { sha256 } from '../../src/io/hash.ts';
+import { sha256 } from '../../src/io/disk/hash.ts';
 
 const bytes = fc.uint8Array({ maxLength: 400 });
 const tricky = fc

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { composeFile } from '../../src/core/marker.ts';
 import type { Seen } from '../../src/core/tree.ts';
 import { hasSpegelText, ownerOf } from '../../src/core/writer.ts';
-import { sha256 } from '../../src/io/hash.ts';
+import { sha256 } from '../../src/io/disk/hash.ts';
 import { existingHosts, mergeByLibrary } from '../support/spegel/existing.ts';
 import { families, traitsOf } from '../support/spegel/families.ts';
 import { hostsFile, withExisting } from '../support/spegel/files.ts';

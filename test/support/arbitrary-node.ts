@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import type { Desired, Policy } from '../../src/core/desired.ts';
 import { composeFile, standInReasons } from '../../src/core/marker.ts';
-import { sha256 } from '../../src/io/hash.ts';
+import { sha256 } from '../../src/io/disk/hash.ts';
 import { desiredOf, hostsText, nodeIp, spegelMirrors, unit } from './simulated-node.ts';
 
 const encoder = new TextEncoder();

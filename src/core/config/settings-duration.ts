@@ -14,9 +14,9 @@ const unitMs: Readonly<Record<string, number>> = {
 /** Go's `time.ParseDuration` without a sign, in milliseconds: `1m30s`, `200ms`, `1.5h`. `undefined` if it is none. */
 export const parseDuration = (text: string): number | undefined => {
   if (text === '0') return 0;
-  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|[\u00b5\u03bc]s|ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
-  for (const [, number = '', unit = ''] of text.matchAll(/([\d.]+)([a-zµμ]+)/g)) {
+  for (const [, number = '', unit = ''] of text.matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g)) {
     total += Number(number) * (unitMs[unit] ?? 0);
   }
   return total;

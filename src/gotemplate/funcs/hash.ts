@@ -1,4 +1,5 @@
 import { toUint8 } from '../bytes.ts';
+import { sha256 as sha256OfBytes } from '../sha256.ts';
 
 function primes(count: number): number[] {
   const found: number[] = [];
@@ -19,11 +20,12 @@ function rootFraction(n: number, power: 2n | 3n): bigint {
   return low & 0xffffffffffffffffn;
 }
 
-const FIRST_80 = primes(80);
-const K512 = FIRST_80.map((p) => rootFraction(p, 3n));
-const H512 = FIRST_80.slice(0, 8).map((p) => rootFraction(p, 2n));
-const K256 = K512.slice(0, 64).map((k) => Number(k >> 32n));
-const H256 = H512.map((h) => Number(h >> 32n));
+/** SHA-512's constants; made when a template first asks for one, since a node that boots has no time to waste. */
+function makeConstants(): { readonly k: readonly bigint[]; readonly start: readonly bigint[] } {
+  const first80 = primes(80);
+  return { k: first80.map((p) => rootFraction(p, 3n)), start: first80.slice(0, 8).map((p) => rootFraction(p, 2n)) };
+}
+let constants: ReturnType<typeof makeConstants> | undefined;
 
 /** The message, a one bit, zeros, and the length in bits, to a whole number of blocks. */
 function padded(text: string, block: number, lengthBytes: number): Uint8Array {
@@ -68,43 +70,21 @@ export function sha1(text: string): string {
   return hex([h0, h1, h2, h3, h4]);
 }
 
-/** SHA-256 in hex. */
-export function sha256(text: string): string {
-  const view = new DataView(padded(text, 64, 8).buffer);
-  const sum = Int32Array.from(H256);
-  const w = new Int32Array(64);
-  const turn = (x: number, a: number, b: number, c: number): number =>
-    rotate(x, 32 - a) ^ rotate(x, 32 - b) ^ rotate(x, 32 - c);
-  for (let block = 0; block < view.byteLength; block += 64) {
-    for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
-    for (let i = 16; i < 64; i++) {
-      const x = at(w, i - 15);
-      const y = at(w, i - 2);
-      const s0 = rotate(x, 25) ^ rotate(x, 14) ^ (x >>> 3);
-      const s1 = rotate(y, 15) ^ rotate(y, 13) ^ (y >>> 10);
-      w[i] = at(w, i - 16) + s0 + at(w, i - 7) + s1;
-    }
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = sum;
-    for (let i = 0; i < 64; i++) {
-      const t1 = (h + turn(e, 6, 11, 25) + ((e & f) ^ (~e & g)) + at(K256, i) + at(w, i)) | 0;
-      const t2 = (turn(a, 2, 13, 22) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-    }
-    [a, b, c, d, e, f, g, h].forEach((word, i) => {
-      sum[i] = at(sum, i) + word;
-    });
-  }
-  return hex([...sum]);
-}
-
 const MASK = 0xffffffffffffffffn;
 const turn64 = (x: bigint, by: bigint): bigint => ((x >> by) | (x << (64n - by))) & MASK;
 const at64 = (words: ArrayLike<bigint>, index: number): bigint => words[index] ?? 0n;
 
+/** SHA-256 in hex. */
+export function sha256(text: string): string {
+  return sha256OfBytes(toUint8(text));
+}
+
 /** SHA-512 in hex. */
 export function sha512(text: string): string {
   const view = new DataView(padded(text, 128, 16).buffer);
-  const sum = [...H512];
+  constants ??= makeConstants();
+  const { k, start } = constants;
+  const sum = [...start];
   const w = new BigUint64Array(80);
   for (let block = 0; block < view.byteLength; block += 128) {
     for (let i = 0; i < 16; i++) w[i] = view.getBigUint64(block + i * 8);
@@ -118,7 +98,7 @@ export function sha512(text: string): string {
     let [a = 0n, b = 0n, c = 0n, d = 0n, e = 0n, f = 0n, g = 0n, h = 0n] = sum;
     for (let i = 0; i < 80; i++) {
       const s1 = turn64(e, 14n) ^ turn64(e, 18n) ^ turn64(e, 41n);
-      const t1 = (h + s1 + ((e & f) ^ (~e & MASK & g)) + at64(K512, i) + at64(w, i)) & MASK;
+      const t1 = (h + s1 + ((e & f) ^ (~e & MASK & g)) + at64(k, i) + at64(w, i)) & MASK;
       const s0 = turn64(a, 28n) ^ turn64(a, 34n) ^ turn64(a, 39n);
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) & MASK;
       [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) & MASK, c, b, a, (t1 + t2) & MASK];

@@ -47,7 +47,7 @@ export const pageDocument = ({ status, dead, asked, all }: PageInput): string =>
   const refresh =
     asked === undefined ? html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>` : nothing;
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${levelWords[head.level]}: ${name} – handspegel</title>${refresh}<link rel="icon" href="/page.svg" type="image/svg+xml"><link rel="stylesheet" href="/page.css"><script src="/page.js" defer></script></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${levelWords[head.level]}: ${name} &ndash; handspegel</title>${refresh}<link rel="icon" href="/page.svg" type="image/svg+xml"><link rel="stylesheet" href="/page.css"><script src="/page.js" defer></script></head>
 <body><a class="skip" href="#main">Skip to content</a>
 <header><p class="brand">handspegel</p><p class="name">${name}</p><p class="clock"><span id="live" data-state="still">As of</span> <time datetime="${status.at}">${clockOf(status.at)}</time> UTC</p></header>
 <main id="main" tabindex="-1">

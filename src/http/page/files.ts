@@ -35,12 +35,12 @@ const isQuiet = (file: FileStatus): boolean => file.action === 'keep' || file.ac
 
 const state = (file: FileStatus): Html => {
   if (needsSomebody(file))
-    return html`<span class="chip costly"><span aria-hidden="true">✕</span> ${file.deadly === undefined ? actionWords[file.action] : 'deadly'}</span>`;
+    return html`<span class="chip costly"><span aria-hidden="true">&#x2715;</span> ${file.deadly === undefined ? actionWords[file.action] : 'deadly'}</span>`;
   if (file.action === 'refuse')
     return html`<span class="chip harmless"><span aria-hidden="true">!</span> refused</span>`;
   if (isQuiet(file))
-    return html`<span class="chip good"><span aria-hidden="true">✓</span> ${actionWords[file.action]}</span>`;
-  return html`<span class="chip unknown"><span aria-hidden="true">…</span> ${actionWords[file.action]}</span>`;
+    return html`<span class="chip good"><span aria-hidden="true">&#x2713;</span> ${actionWords[file.action]}</span>`;
+  return html`<span class="chip unknown"><span aria-hidden="true">&hellip;</span> ${actionWords[file.action]}</span>`;
 };
 
 const urls = (label: string, list: readonly string[] | undefined): Html =>
