@@ -9,19 +9,19 @@ FROM ${BASE} AS base
 FROM ${BUILD_BASE} AS build
 ARG NODE=/nodejs/bin/node
 ARG SOURCE_DATE_EPOCH=0
-# The image's own Node.js: a compile cache is good for one build of it only.
+# The image's own Node.js: code that V8 made is good for one build of it and its flags only.
 COPY --from=base ${NODE} ${NODE}
-COPY dist/handspegel.cjs /usr/lib/handspegel/handspegel.cjs
+COPY dist/handspegel.cjs dist/handspegel.bundle.cjs /usr/lib/handspegel/
 COPY LICENSE /image/usr/share/doc/handspegel/LICENSE
-COPY docker/warm-up.mjs /tmp/warm-up.mjs
+COPY docker/ /tmp/docker/
 # The first line names this Node.js, so that the entry and `kubectl exec … handspegel status` need no shell. The agent
-# then runs once until it is ready, where it will lie in the image: what it compiled on the way is the cache.
+# then runs once until it is ready: what it compiled on the way is the code that the image starts with.
 RUN set -eu; \
   sed -i "1s|^#!.*|#!${NODE} --optimize-for-size|" /usr/lib/handspegel/handspegel.cjs; \
   chmod 755 /usr/lib/handspegel/handspegel.cjs; \
   mkdir -p /image/usr/bin /image/usr/lib; \
   ln -s ../lib/handspegel/handspegel.cjs /image/usr/bin/handspegel; \
-  "${NODE}" /tmp/warm-up.mjs /usr/lib/handspegel/handspegel.cjs /usr/lib/handspegel/compile-cache; \
+  "${NODE}" --optimize-for-size /tmp/docker/warm-up.mjs /usr/lib/handspegel; \
   mv /usr/lib/handspegel /image/usr/lib/handspegel; \
   find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 
@@ -35,8 +35,7 @@ LABEL org.opencontainers.image.title=handspegel \
   org.opencontainers.image.revision=${REVISION}
 COPY --from=build /image/ /
 # Less memory: what glibc's arenas and a late trim would keep.
-ENV NODE_COMPILE_CACHE=/usr/lib/handspegel/compile-cache \
-  MALLOC_ARENA_MAX=1 \
+ENV MALLOC_ARENA_MAX=1 \
   MALLOC_TRIM_THRESHOLD_=65536
 # The files it writes are root's.
 USER 0:0

@@ -1,26 +1,47 @@
-// Runs the agent on a scratch directory until it is ready and has been scraped, so that the compile cache of the image
-// holds what a start needs. Fails when the agent does not get there or does not end well: a bad bundle makes no image.
+// Makes handspegel.code beside the bundle: what V8 compiles on the way to a first file, to readiness and to a scrape.
+// Good for one build of Node.js and one set of its flags: `node FLAGS warm-up.mjs DIRECTORY`. Fails when the agent does
+// not get there or does not end well: a bad bundle makes no image.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
-const [bundle, cache] = process.argv.slice(2);
-const dir = mkdtempSync('/tmp/warm-up-');
+const [directory] = process.argv.slice(2);
+const launcher = join(directory, 'handspegel.cjs');
+const code = join(directory, 'handspegel.code');
+const bundle = join(directory, 'handspegel.bundle.cjs');
+const dir = mkdtempSync(join(tmpdir(), 'warm-up-'));
+
+rmSync(code, { force: true });
+
+const start = (...words) => {
+  const env = { ...process.env, HANDSPEGEL_RECORD: `${bundle} ${code}` };
+  const flags = ['--require', join(import.meta.dirname, 'record.cjs'), ...process.execArgv];
+  return spawn(process.execPath, [...flags, launcher, ...words], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+};
+
+const freePort = async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+};
+
+const port = await freePort();
 const places = ['--certs-dir', `${dir}/containerd/certs.d`, '--state-dir', `${dir}/state`];
 const facts = ['--node-ip', '127.0.0.1', '--containerd-version', '2.2.9', '--runtime', 'containerd'];
-const listen = ['--listen', '127.0.0.1:39847', '--admin-listen', '127.0.0.1:39848'];
-const words = ['--optimize-for-size', bundle, 'run', ...places, ...facts, ...listen];
-const env = { ...process.env, NODE_COMPILE_CACHE: cache };
-const agent = spawn(process.execPath, words, { env, stdio: ['ignore', 'inherit', 'inherit'] });
-const ended = once(agent, 'exit');
+const listen = ['--listen', `127.0.0.1:${port}`, '--admin-listen', '127.0.0.1:0', '--log-level', 'warn'];
 
 const ask = async (path) => {
-  const response = await fetch(`http://127.0.0.1:39847${path}`);
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
   await response.text();
   return response.status;
 };
-const ready = async () => {
+const ready = async (agent) => {
   for (let tries = 0; tries < 600 && agent.exitCode === null; tries++) {
     // Not listening yet is what this waits for.
     if ((await ask('/readyz').catch(() => 0)) === 200) return true;
@@ -29,8 +50,17 @@ const ready = async () => {
   return false;
 };
 
-const well = await ready();
-if (well) await ask('/metrics');
-agent.kill('SIGTERM');
-const [code] = await ended;
-if (!well || code !== 0) throw new Error(`the agent ${well ? `ended with ${code}` : 'was not ready within 60 s'}`);
+try {
+  const [rendered] = await once(start('render', ...places, ...facts), 'exit');
+  if (rendered !== 0) throw new Error(`render ended with ${rendered}`);
+  const agent = start('run', ...places, ...facts, ...listen);
+  const ended = once(agent, 'exit');
+  const well = await ready(agent);
+  if (well) await ask('/metrics');
+  agent.kill('SIGTERM');
+  const [ending] = await ended;
+  if (!well || ending !== 0)
+    throw new Error(`the agent ${well ? `ended with ${ending}` : 'was not ready within 60 s'}`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}

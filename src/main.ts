@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCommandLine } from './cli/command-line.ts';
 import { createScreen } from './io/screen.ts';
 import { agentVersion } from './version.ts';

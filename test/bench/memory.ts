@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +9,15 @@ import { median, memory, report, spread, stop, timeToExit } from './measure.ts';
 // Memory after 300 scrapes and start to ready as the image runs the agent, beside a bare Node.js HTTP server that is
 // treated alike: the same flags and variables on both sides.
 
-const bundle = join(import.meta.dirname, '../../dist/handspegel.cjs');
+const project = join(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'handspegel-memory-'));
 const node = process.execPath;
 const imageFlags = ['--optimize-for-size'];
-const imageEnv = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536', NODE_COMPILE_CACHE: join(dir, 'cache') };
+const imageEnv = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
+// As the Dockerfile does: code that V8 made with other flags is of no use.
+const asInImage = join(dir, 'image');
+cpSync(join(project, 'dist'), asInImage, { recursive: true });
+execFileSync(node, [...imageFlags, join(project, 'docker/warm-up.mjs'), asInImage]);
 const bareServer = join(dir, 'bare.mjs');
 writeFileSync(
   bareServer,
@@ -39,7 +43,7 @@ const start = (name: 'bare' | 'agent', port: number, as: 'image' | 'plain'): Chi
   const certsDir = join(root, 'etc/containerd/certs.d');
   mkdirSync(certsDir, { recursive: true });
   const agent = [
-    bundle,
+    join(as === 'image' ? asInImage : join(project, 'dist'), 'handspegel.cjs'),
     'run',
     '--certs-dir',
     certsDir,
@@ -118,7 +122,7 @@ const compareStarts = async (): Promise<void> => {
     await whenAnswers(`http://127.0.0.1:${port}/readyz`);
     const took = performance.now() - began;
     await stop(agent);
-    // The first two rounds fill the compile cache and the page cache.
+    // The first two rounds fill the page cache.
     if (i < 2) continue;
     zero.push(none);
     ready.push(took);

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { run } from './support/agent.ts';
+import { scratch } from './support/agent-image.ts';
+
+// What `npm run build` leaves in dist: a launcher, the bundle, and the code that V8 made of it.
+
+const project = new URL('../..', import.meta.url).pathname;
+const dist = join(project, 'dist');
+const spy = `const vm = require('node:vm');
+const { Script } = vm;
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    console.log(options.cachedData === undefined ? 'no code' : this.cachedDataRejected ? 'code refused' : 'code taken');
+  }
+};
+`;
+
+describe('the launcher', () => {
+  before(() => promisify(execFile)('npm', ['run', '--silent', '--prefix', project, 'build']), { timeout: 120_000 });
+
+  /** What becomes of the code, and what the program says, with these flags of Node.js. */
+  const started = async (t: TestContext, change: (dir: string) => void, ...flags: string[]): Promise<string> => {
+    const dir = scratch(t, 'launch');
+    cpSync(dist, dir, { recursive: true });
+    change(dir);
+    writeFileSync(join(dir, 'spy.cjs'), spy);
+    const words = ['--require', join(dir, 'spy.cjs'), ...flags, join(dir, 'handspegel.cjs'), '--version'];
+    return (await run(t, [process.execPath, ...words])).replace(/\d+\.\d+\.\d+/, 'VERSION');
+  };
+  const changeByte = (file: string): void => {
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 0x5a, bytes.length >> 1);
+    writeFileSync(file, bytes);
+  };
+
+  it('starts with the code of the build', async (t) => {
+    assert.equal(await started(t, () => {}), 'code taken\nhandspegel VERSION\n');
+  });
+
+  it('starts without code', async (t) => {
+    const outcome = await started(t, (dir) => rmSync(join(dir, 'handspegel.code')));
+    assert.equal(outcome, 'no code\nhandspegel VERSION\n');
+  });
+
+  it('never takes the code of another bundle', async (t) => {
+    const outcome = await started(t, (dir) => appendFileSync(join(dir, 'handspegel.bundle.cjs'), '\n'));
+    assert.equal(outcome, 'no code\nhandspegel VERSION\n');
+  });
+
+  it('survives damaged code, and an empty file', async (t) => {
+    const damaged = await started(t, (dir) => changeByte(join(dir, 'handspegel.code')));
+    assert.equal(damaged, 'no code\nhandspegel VERSION\n');
+    assert.equal(
+      await started(t, (dir) => writeFileSync(join(dir, 'handspegel.code'), '')),
+      'no code\nhandspegel VERSION\n',
+    );
+  });
+
+  it('starts with other flags than the code was made with', async (t) => {
+    const outcome = await started(t, () => {}, '--optimize-for-size');
+    assert.equal(outcome, 'code refused\nhandspegel VERSION\n');
+  });
+});
