@@ -1,3 +1,4 @@
+import { onBeat } from './core/beat.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { type Pace, pauseBefore } from './core/gate/pace.ts';
 import {
@@ -70,7 +71,7 @@ export const createProber = (deps: ProberDeps): Prober => {
   const timerKey = (key: string, depth: Depth): string => `${depth} ${key}`;
 
   const arm = (key: string, depth: Depth, pause: number): void => {
-    const timer = setTimeout(() => void turn(key, depth), pause);
+    const timer = setTimeout(() => void turn(key, depth), onBeat(pause, performance.now()));
     timer.unref();
     timers.set(timerKey(key, depth), timer);
   };

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { onBeat } from '../core/beat.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -53,7 +54,7 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
     }
     try {
       const pause = server === undefined ? (deps.retryMs ?? 1_000) : boundMs;
-      await setTimeout(Math.min(pause, boundMs), undefined, { signal });
+      await setTimeout(onBeat(Math.min(pause, boundMs), performance.now()), undefined, { signal });
     } catch (error) {
       if (!isAbort(error)) throw error;
     }

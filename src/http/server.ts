@@ -16,7 +16,7 @@ export const localNames = (host: string): readonly string[] => ['localhost', '12
 
 /**
  * A small server: only GET and HEAD, bounded in connections, header size and time, closed within a second. What is slow
- * to send its request is cut off after 5 s.
+ * to send its request is cut off after 5 s, at the next look (each 5 s).
  */
 export const buildServer = (
   addRoutes: (server: FastifyInstance) => void,
@@ -29,7 +29,7 @@ export const buildServer = (
     connectionTimeout: 10_000,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
-    http: { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, connectionsCheckingInterval: 2_000 },
+    http: { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, connectionsCheckingInterval: 5_000 },
   });
   server.server.maxConnections = 128;
   server.addHook('onRequest', async (request, reply) => {

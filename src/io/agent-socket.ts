@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onBeat } from '../core/beat.ts';
 import { codeOf, explain, isGone, removeTree, textOf } from './disk/files.ts';
 
 export type AgentRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
@@ -119,7 +120,7 @@ const explainListen = (error: unknown): string =>
 
 const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
-    await delay(ms, undefined, { signal });
+    await delay(onBeat(ms, performance.now()), undefined, { signal });
   } catch (error) {
     if (!(error instanceof Error && error.name === 'AbortError')) throw error;
   }

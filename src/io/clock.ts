@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { onBeat } from '../core/beat.ts';
 
 export type Clock = {
   /** Steady milliseconds since the epoch: the wall time at the start plus what has elapsed since, whatever a person or NTP does to the wall clock. */
@@ -8,8 +9,8 @@ export type Clock = {
   /** Resolves after `ms`, or at once when the signal is aborted. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /**
-   * Does it every `ms`, the next time not before it is done, until the signal is aborted or it fails. Costs less than
-   * sleeping again and again.
+   * Does it about every `ms` (on a beat), the next time not before it is done, until the signal is aborted or it fails.
+   * Costs less than sleeping again and again.
    */
   readonly every: (ms: number, act: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 };
@@ -37,7 +38,7 @@ export const createClock = (): Clock => {
           resolve();
         };
         const arm = (): void => {
-          if (!signal.aborted) timer = setTimeout(turn, ms);
+          if (!signal.aborted) timer = setTimeout(turn, onBeat(ms, performance.now()));
         };
         const turn = (): void => void act().then(arm, reject);
         if (signal.aborted) return resolve();

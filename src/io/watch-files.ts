@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChokidarOptions, FSWatcher } from 'chokidar';
+import { onBeat } from '../core/beat.ts';
 import { codeOf, isGone, textOf } from './disk/files.ts';
 
 type Watch = (path: string, options: ChokidarOptions) => FSWatcher;
@@ -36,7 +37,7 @@ const explain = (error: unknown): string => {
 
 const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
   try {
-    await delay(ms, undefined, { signal });
+    await delay(onBeat(ms, performance.now()), undefined, { signal });
   } catch (error) {
     if (!(error instanceof Error && error.name === 'AbortError')) throw error;
   }
