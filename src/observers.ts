@@ -12,6 +12,8 @@ import type { CommandRequest } from './requests.ts';
 
 const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> => {
   const metrics = createMetrics({ status: state.status, listen: state.telemetry, now: state.now });
+  // Readiness first: kubelet and Prometheus wait for it, and what the local listener compiles takes as long again.
+  const tried = Promise.withResolvers<void>();
   const publicListener = keepListening(
     {
       build: () =>
@@ -25,9 +27,11 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
         return where === undefined ? undefined : { host: where, port };
       },
       report: state.report,
+      tried: tried.resolve,
     },
     signal,
   );
+  await tried.promise;
   const adminListener = keepListening(
     {
       build: () =>

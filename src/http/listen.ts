@@ -11,6 +11,8 @@ export type ListenDeps = {
   /** Said once per change: bound where, or why not. */
   readonly report: (message: string, problem: boolean) => void;
   readonly retryMs?: number;
+  /** Called once it listens, or could not at the first try. */
+  readonly tried?: () => void;
 };
 
 /** An address that goes is seen this soon. */
@@ -52,6 +54,7 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
         }
       }
     }
+    deps.tried?.();
     try {
       const pause = server === undefined ? (deps.retryMs ?? 1_000) : boundMs;
       await setTimeout(onBeat(Math.min(pause, boundMs), performance.now()), undefined, { signal });
@@ -59,5 +62,6 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
       if (!isAbort(error)) throw error;
     }
   }
+  deps.tried?.();
   await server?.close();
 };
