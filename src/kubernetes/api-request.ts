@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { createAuthority } from './client.ts';
 
 /** The API server's refusal, with its own words. */
 export class ApiRefusal extends Error {
@@ -34,37 +34,42 @@ const send = (url: URL, options: RequestOptions, body: string | undefined): Prom
     sent.end(body);
   });
 
+const answerOf = async (response: IncomingMessage, request: string): Promise<unknown> => {
+  const answer = await textOf(response);
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return JSON.parse(answer);
+  const said = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(answer)?.[1];
+  const words: unknown = said === undefined ? answer.slice(0, 200) : JSON.parse(said);
+  throw new ApiRefusal(status, `${request}: ${status} ${String(words)}`);
+};
+
 /** As kubectl is configured, or as a pod is; `server` instead of the address said there. */
 export const createApi = (server?: string): Api => {
-  let known: KubeConfig | undefined;
-  /** What cannot be read now may be readable at the next request. */
-  const configuration = (): KubeConfig => {
-    if (known !== undefined) return known;
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    known = config;
-    return config;
-  };
-  return async (method, path, body) => {
-    const config = configuration();
-    const address = server ?? config.getCurrentCluster()?.server;
-    if (address === undefined) throw new Error('no cluster: set KUBECONFIG, or run it in a pod with a ServiceAccount');
-    // As kubectl does: a CA bundle may hold an intermediate, or the server's own certificate, instead of a root.
-    const options: RequestOptions = { method, headers: { accept: 'application/json' }, allowPartialTrustChain: true };
-    // Each time anew: tokens rotate. Through `kubectl proxy`, which has them, none are needed; in the clear they never travel.
-    if (!address.startsWith('http:')) await config.applyToHTTPSOptions(options);
-    const text = body === undefined ? undefined : JSON.stringify(body);
+  const authority = createAuthority(server);
+  const once = async (method: string, path: string, text: string | undefined): Promise<IncomingMessage> => {
+    const { address, options } = await authority.ask();
     const type =
       text === undefined
         ? {}
         : { 'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json' };
-    const headers = Object.assign({}, options.headers, type);
-    const response = await send(new URL(path, address), { ...options, headers }, text);
-    const answer = await textOf(response);
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return JSON.parse(answer);
-    const said = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(answer)?.[1];
-    const words: unknown = said === undefined ? answer.slice(0, 200) : JSON.parse(said);
-    throw new ApiRefusal(status, `${method} ${path}: ${status} ${String(words)}`);
+    const headers = Object.assign({ accept: 'application/json' }, options.headers, type);
+    return send(new URL(path, address), { ...options, method, headers }, text);
+  };
+  return async (method, path, body) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    try {
+      let response = await once(method, path, text);
+      if (response.statusCode === 401) {
+        // A token that was rotated since it was read.
+        response.resume();
+        authority.forget();
+        response = await once(method, path, text);
+      }
+      return await answerOf(response, `${method} ${path}`);
+    } catch (error) {
+      // A certificate may have been replaced; after a refusal nothing has to be read again.
+      if (!(error instanceof ApiRefusal)) authority.forget();
+      throw error;
+    }
   };
 };
