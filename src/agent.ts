@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ClusterEvent, eventOfProblem, eventOfRecord } from './core/cluster-event.ts';
 import type { LearnedFacts } from './core/cluster-facts.ts';
+import { readConfigMap } from './core/config/config-map.ts';
 import type { Listen } from './core/config/settings-listen.ts';
 import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
@@ -9,6 +10,7 @@ import type { JournalRecord, Status } from './core/status.ts';
 import { createTelemetryBuffer, type Tell } from './core/telemetry.ts';
 import type { FileDifference } from './core/view/differences.ts';
 import type { FileVersions } from './core/view/versions.ts';
+import type { Watched } from './inputs.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
@@ -26,6 +28,10 @@ export type AgentOptions = NodeOptions & {
   readonly mountStamp: () => string;
   readonly listen: Listen | undefined;
   readonly adminListen: Listen | undefined;
+  /** Of the agent's pod. */
+  readonly podUid: string | undefined;
+  /** Of the ConfigMap that is watched, for people; `undefined`: none is. */
+  readonly configMap: string | undefined;
 };
 
 /** The outside world of an agent; heavy parts are loaded after the first file is written. */
@@ -47,6 +53,10 @@ export type AgentDeps = {
 export type ClusterHooks = {
   readonly learn: (facts: LearnedFacts) => void;
   readonly needsControlPlane: () => boolean;
+  /** The watched ConfigMap as it is now; `undefined`: there is none. */
+  readonly tell: (object: unknown) => void;
+  /** Whether its changes would be told now; if not, why, once that has lasted. */
+  readonly fares: (connected: boolean, why: string | undefined) => void;
 };
 
 export type Observers = {
@@ -129,7 +139,10 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   mkdirSync(parent, { recursive: true });
 
   const state = { lastTurn: clock.now(), holding: false, said: new Set<string>() };
-  const releases = createReleases(node, store, clock);
+  const releases = createReleases(node, store, clock, {
+    podUid: options.podUid,
+    isWatching: options.configMap !== undefined,
+  });
 
   const sayProblems = (): void => {
     const now = new Set<string>();
@@ -158,12 +171,22 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     };
     const needsControlPlane = (): boolean =>
       options.given.controlPlane.length === 0 && node.configuration.settings().controlPlane.addresses.length === 0;
-    await deps.askCluster?.({ learn, needsControlPlane }, stop);
+    const hear = (news: Partial<Watched>): void => {
+      node.hear({ ...node.watched(), ...news });
+      releases.look();
+      pulse.wake('the watch on the ConfigMap');
+    };
+    const tell = (object: unknown): void =>
+      hear({ told: readConfigMap(object, options.configMap ?? 'ConfigMap', node.tools.sha256) });
+    const fares = (connected: boolean, why: string | undefined): void => hear({ connected, why });
+    await deps.askCluster?.({ learn, needsControlPlane, tell, fares }, stop);
   };
 
   const turn = (): number => {
     state.lastTurn = clock.now();
     if (releases.isReleased()) return passEveryMs;
+    // First: a release that the configuration asks for begins with this very pass.
+    node.configuration.reload();
     const result = node.turn(releases.isReleasing());
     if (result.released) {
       releases.finish();

@@ -1,6 +1,12 @@
 import { rmdirSync } from 'node:fs';
 import type { LearnedFacts } from './core/cluster-facts.ts';
-import { type ConfigChoice, chooseConfig, type Mounted, type StoredConfig } from './core/config/config-choice.ts';
+import {
+  type ConfigChoice,
+  type ConfigState,
+  chooseMounted,
+  readStored,
+  type StoredConfig,
+} from './core/config/config-choice.ts';
 import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Desired } from './core/desired.ts';
@@ -22,9 +28,11 @@ import {
   createConfiguration,
   type GivenFacts,
   inputProblems,
+  nothingWatched,
   planSettings,
   type RememberedFacts,
   rememberable,
+  type Watched,
 } from './inputs.ts';
 import { createApplier } from './io/apply-changes.ts';
 import type { Clock } from './io/clock.ts';
@@ -39,7 +47,7 @@ export type NodeOptions = {
   readonly certsDirFlag: string | undefined;
   readonly stateDir: string;
   readonly given: GivenFacts;
-  readonly mounted: () => Mounted | undefined;
+  readonly mounted: () => ConfigState | undefined;
   /** Addresses as the interfaces of the host network have them now. */
   readonly addresses: () => readonly string[];
 };
@@ -67,6 +75,9 @@ export type Node = {
   readonly secrets: () => readonly string[];
   /** What the cluster tells of this node; the next pass goes by it. */
   readonly learn: (facts: LearnedFacts) => void;
+  /** What the watch on the ConfigMap tells, and how it fares; the next pass goes by it. */
+  readonly hear: (watched: Watched) => void;
+  readonly watched: () => Watched;
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
@@ -88,13 +99,6 @@ export type Node = {
 const asLedger = (value: unknown): Ledger | undefined => {
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
   return { ...emptyLedger, ...(value as Partial<Ledger>) };
-};
-
-const asStored = (value: unknown): StoredConfig | undefined => {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { text, file, sha256, supersedes } = value as Record<string, unknown>;
-  if (typeof text !== 'string' || typeof file !== 'string' || typeof sha256 !== 'string') return undefined;
-  return { text, file, sha256, supersedes: typeof supersedes === 'string' ? supersedes : sha256 };
 };
 
 const asFacts = (value: unknown): RememberedFacts | undefined =>
@@ -125,7 +129,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     return undefined;
   };
   const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
-  const place = placeOf(options, chooseConfig(options.mounted(), readState('config.json', asStored)));
+  const place = placeOf(options, chooseMounted(options.mounted(), readState('config.json', readStored)));
   const certsDir = place.path;
   let remembered = readState('facts.json', asFacts);
   let storedFacts: string | undefined = JSON.stringify(remembered);
@@ -136,6 +140,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let wanted: readonly Mirror[] = [];
   let statePlace = store.place();
   let learned: LearnedFacts = {};
+  let watched = nothingWatched;
   let toldErrors: ReadonlySet<string> = new Set();
 
   const tryState = (what: string, act: () => void): void => {
@@ -167,7 +172,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const openConfiguration = (): Configuration =>
     createConfiguration({
       mounted: options.mounted,
-      stored: readState('config.json', asStored),
+      watched: () => watched,
+      stored: readState('config.json', readStored),
       store: (stored) => {
         inForce = stored;
         isStored = false;
@@ -301,7 +307,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const problems = (): readonly Problem[] => {
     const choice = configuration.choice();
     const found = [
-      ...inputProblems(choice, configuration.desired(facts())),
+      ...inputProblems(choice, configuration.desired(facts()), watched),
       ...place.problems,
       ...damage,
       ...(last?.problems ?? []),
@@ -382,6 +388,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     learn: (facts) => {
       learned = { ...learned, ...facts };
     },
+    hear: (news) => {
+      watched = news;
+    },
+    watched: () => watched,
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
     differences: () => {

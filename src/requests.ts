@@ -15,6 +15,14 @@ type State = {
   readonly state: 'releasing' | 'released';
   readonly by: 'command' | 'configuration';
   readonly at: string;
+  /** UIDs of the agent's pod, and of the ConfigMap that was there. */
+  readonly pod?: string | undefined;
+  readonly configMap?: string | undefined;
+};
+
+export type ReleaseSources = {
+  readonly podUid: string | undefined;
+  readonly isWatching: boolean;
 };
 
 /** Release and resume: the file `released` in the state directory is the memory of it. */
@@ -35,7 +43,12 @@ const fileName = 'released';
 const asState = (value: unknown): State | undefined =>
   typeof value === 'object' && value !== null && 'state' in value ? (value as State) : undefined;
 
-export const createReleases = (node: Node, store: Store, clock: Clock): Releases => {
+export const createReleases = (
+  node: Node,
+  store: Store,
+  clock: Clock,
+  { podUid, isWatching }: ReleaseSources = { podUid: undefined, isWatching: false },
+): Releases => {
   let state: State | undefined;
   const listeners = new Set<() => void>();
   const set = (next: State | undefined): void => {
@@ -52,16 +65,40 @@ export const createReleases = (node: Node, store: Store, clock: Clock): Releases
       return state;
     }
   };
-  const look = (): void => {
-    const found = readState();
-    if (found?.state === 'released' && found.by === 'configuration' && node.configuration.reload() && !asked()) {
-      store.remove(fileName);
-      set(undefined);
-    } else if (found?.state !== state?.state) set(found);
-  };
   const write = (next: State): void => {
     store.writeJson(fileName, next);
     set(next);
+  };
+  /** The same pod's mount may still be the one from before the field; that of another pod was made later. */
+  const endsByConfiguration = ({ pod }: State): boolean => {
+    node.configuration.reload();
+    const { inForce } = node.configuration.choice();
+    if (asked()) return false;
+    return inForce === 'watched' || (inForce === 'mounted' && (!isWatching || pod !== podUid));
+  };
+  const configMapNow = (): string | undefined => node.watched().told?.uid;
+  /** For one that was asked for before it was known which ConfigMap there is. */
+  const rememberConfigMap = (found: State): void => {
+    if (found.configMap !== undefined || configMapNow() === undefined) return;
+    try {
+      write({ ...found, configMap: configMapNow() });
+    } catch {
+      // What cannot be kept now is kept at a later look.
+    }
+  };
+  const isOver = (found: State): boolean =>
+    found.by === 'configuration'
+      ? found.state === 'released' && endsByConfiguration(found)
+      : found.configMap !== undefined && (configMapNow() ?? found.configMap) !== found.configMap;
+  const look = (): void => {
+    const found = readState();
+    if (found !== undefined && isOver(found)) {
+      store.remove(fileName);
+      set(undefined);
+      return;
+    }
+    if (found?.state !== state?.state) set(found);
+    if (found?.by === 'command') rememberConfigMap(found);
   };
   const changed = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
@@ -76,15 +113,19 @@ export const createReleases = (node: Node, store: Store, clock: Clock): Releases
     });
   const isReleased = (): boolean => state?.state === 'released';
   const by = (): State['by'] => state?.by ?? 'configuration';
-  const at = (): string => clock.wall().toISOString();
+  const now = (): Pick<State, 'at' | 'pod' | 'configMap'> => ({
+    at: clock.wall().toISOString(),
+    pod: podUid,
+    configMap: configMapNow() ?? state?.configMap,
+  });
 
   return {
     look,
     isReleased,
     isReleasing: () => state?.state === 'releasing' || asked(),
-    request: () => write({ state: 'releasing', by: 'command', at: at() }),
+    request: () => write({ state: 'releasing', by: 'command', ...now() }),
     finish: () => {
-      const done: State = { state: 'released', by: by(), at: at() };
+      const done: State = { state: 'released', by: by(), ...now() };
       store.writeJson(fileName, done);
       // Whoever serves requests puts its files away first, so that `released` is all that is left.
       set(done);

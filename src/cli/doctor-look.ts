@@ -1,4 +1,4 @@
-import { type ConfigChoice, chooseConfig, type StoredConfig } from '../core/config/config-choice.ts';
+import { type ConfigChoice, chooseMounted, readStored } from '../core/config/config-choice.ts';
 import { defaultSettings } from '../core/config/settings.ts';
 import { chooseCertsDir } from '../core/config/settings-certs-dir.ts';
 import { type LoadedConfig, loadContainerdConfig } from '../core/containerd/containerd-config.ts';
@@ -40,17 +40,11 @@ const remembered = (files: NodeFiles, values: Values, name: string): Readonly<Re
 const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const configChoice = (files: NodeFiles, values: Values): ConfigChoice => {
-  const { text, file, sha256, supersedes } = remembered(files, values, 'config.json');
-  const [content, name, hash] = [asText(text), asText(file), asText(sha256)];
-  const known = content !== undefined && name !== undefined && hash !== undefined;
-  const stored: StoredConfig | undefined = known
-    ? { text: content, file: name, sha256: hash, supersedes: asText(supersedes) ?? hash }
-    : undefined;
+  const stored = readStored(remembered(files, values, 'config.json'));
   const path = values.text('config');
-  if (path !== undefined) return chooseConfig(readConfigSource(path), stored);
+  if (path !== undefined) return chooseMounted(readConfigSource(path), stored);
   // Without --config, what the agent has in force on this node.
-  if (stored === undefined) return chooseConfig(undefined, undefined);
-  return chooseConfig({ kind: 'text', text: stored.text, file: stored.file, sha256: stored.sha256 }, undefined);
+  return chooseMounted(stored === undefined ? undefined : { kind: 'text', ...stored }, undefined);
 };
 
 const newest = modelledVersions.at(-1) ?? { major: 2, minor: 4, patch: 2, text: '2.4.2' };

@@ -64,6 +64,14 @@ export const runFlags: readonly Flag[] = [
   },
   { name: 'admin-listen', kind: 'text', placeholder: 'ADDR:PORT', help: 'status for people (default 127.0.0.1:9848)' },
   { name: 'kubernetes', kind: 'switch', help: 'ask the cluster for this node: runtime, labels, images, control plane' },
+  {
+    name: 'configmap',
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'with --kubernetes: the ConfigMap that --config has mounted, to be watched',
+  },
+  { name: 'namespace', kind: 'text', placeholder: 'NAME', help: 'where that ConfigMap is (default handspegel)' },
+  { name: 'pod-uid', kind: 'text', placeholder: 'UID', help: "UID of the agent's pod: whose mount is it?" },
   { name: 'events', kind: 'switch', help: 'with --kubernetes: tell phase changes and errors as Events of the node' },
   {
     name: 'startup-taint',

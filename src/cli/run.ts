@@ -22,15 +22,21 @@ const readListen = (text: string | undefined, flag: string): Listen | undefined 
 
 type Report = (message: string, problem: boolean) => void;
 
-/** This node's runtime, version, labels and images, and the control plane, from the API. */
+const configMapOf = (values: Values): { readonly namespace: string; readonly name: string } | undefined => {
+  const name = values.text('configmap');
+  if (name === undefined || !values.on('kubernetes')) return undefined;
+  return { namespace: values.text('namespace') ?? 'handspegel', name };
+};
+
+/** This node's runtime, version, labels and images, the control plane and the watched ConfigMap, from the API. */
 const clusterFacts = (values: Values, report: Report): AgentDeps['askCluster'] => {
   const node = values.text('node-name');
   if (!values.on('kubernetes')) return undefined;
   if (node === undefined) throw new UsageError('--kubernetes needs --node-name: which node is it?');
   return async (hooks, signal) => {
-    const { createApi } = await import('../kubernetes/api-request.ts');
-    const { learnFacts } = await import('../kubernetes/learn-facts.ts');
-    await learnFacts(createApi(values.text('api-server')), { node, report, ...hooks }, signal);
+    const { followCluster } = await import('../kubernetes/follow-cluster.ts');
+    const options = { node, server: values.text('api-server'), configMap: configMapOf(values), report };
+    await followCluster(options, hooks, signal);
   };
 };
 
@@ -95,6 +101,7 @@ export const runCommand: Command = {
     const afterFirstPass = taintRemoval(values, report);
     const askCluster = clusterFacts(values, report);
     const tellCluster = nodeEvents(values, report, clock.wall, signal);
+    const configMap = configMapOf(values);
     const running = runAgent(
       {
         ...options,
@@ -103,6 +110,8 @@ export const runCommand: Command = {
         configPath,
         listen,
         adminListen,
+        podUid: values.text('pod-uid'),
+        configMap: configMap === undefined ? undefined : `ConfigMap ${configMap.namespace}/${configMap.name}`,
       },
       {
         clock,

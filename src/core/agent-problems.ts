@@ -2,6 +2,8 @@
 export const agentProblemCodes = {
   'config-missing': { severity: 'error', meaning: 'there is no configuration where --config points' },
   'config-unreadable': { severity: 'error', meaning: 'the configuration cannot be read' },
+  'config-map-missing': { severity: 'error', meaning: 'the watched ConfigMap does not exist' },
+  'config-map-unwatched': { severity: 'warning', meaning: 'changes of the ConfigMap come by its mount alone' },
   'state-damaged': { severity: 'warning', meaning: 'what was remembered cannot be read' },
   'state-not-saved': { severity: 'error', meaning: 'the state directory cannot be written' },
   'write-failed': { severity: 'error', meaning: 'a file could not be written' },

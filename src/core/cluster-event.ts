@@ -57,9 +57,11 @@ export const eventOfRecord = ({ event, path, detail }: JournalRecord): ClusterEv
 /** Errors of configuration, templates and disk, with what to do. */
 export const eventOfProblem = ({ code, severity, message, hint, file, line }: Problem): ClusterEvent | undefined => {
   if (severity !== 'error' || code === 'deadly-file') return undefined;
-  const reason = /^(?:config|yaml|extension|helm|settings)/.test(code)
-    ? 'ConfigurationRefused'
-    : 'CannotKeepFilesRight';
+  const reason = /^config(?:-map)?-missing$/.test(code)
+    ? 'ConfigurationMissing'
+    : /^(?:config|yaml|extension|helm|settings)/.test(code)
+      ? 'ConfigurationRefused'
+      : 'CannotKeepFilesRight';
   const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
   return { type: 'Warning', reason, note: cut(`${place}${message} (${code}). ${hint}`) };
 };

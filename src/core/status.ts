@@ -1,3 +1,4 @@
+import type { ConfigChoice } from './config/config-choice.ts';
 import type { FileDecision } from './decision.ts';
 import type { Desired } from './desired.ts';
 import type { Facts } from './facts.ts';
@@ -37,8 +38,7 @@ export type Status = {
 export type ConfigurationStatus = {
   readonly source: string;
   readonly sha256: string;
-  /** `last good`: what is mounted has problems, or is gone. */
-  readonly inForce: 'mounted' | 'last good' | 'defaults' | 'none';
+  readonly inForce: ConfigChoice['inForce'];
 };
 
 /** `withdrawn`, `wouldWithdraw`: the URLs of mirrors that the gate took out, or would. */

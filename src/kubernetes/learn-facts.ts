@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { controlPlaneOfSlices, factsOfNode, type LearnedFacts } from '../core/cluster-facts.ts';
+import { createPulse, type Pulse } from '../pulse.ts';
 import type { Api } from './api-request.ts';
 
 export type LearnOptions = {
@@ -9,10 +9,14 @@ export type LearnOptions = {
   readonly needsControlPlane: () => boolean;
   /** Said once for each change. */
   readonly report: (message: string, problem: boolean) => void;
+  /** Woken when the API server is back after an outage: then all is asked again. */
+  readonly outage?: Pulse;
   readonly random?: () => number;
   /** In milliseconds. */
   readonly everyMs?: number;
   readonly firstPauseMs?: number;
+  /** After an outage all nodes come at once: within this time. */
+  readonly spreadMs?: number;
 };
 
 const slicesPath =
@@ -21,13 +25,15 @@ const slicesPath =
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Asks for the own Node, and for the control plane where it is not configured: at once, every 10 minutes with jitter, and
- * after a failure with back-off from a second on. What is learned stays known while the API is away. Never rejects.
+ * Asks for the own Node, and for the control plane where it is not configured: at once, every 10 minutes with jitter, after
+ * an outage, and after a failure with back-off from a second on. What is learned stays known while the API is away. Never rejects.
  */
 export const learnFacts = async (api: Api, options: LearnOptions, signal: AbortSignal): Promise<void> => {
   const { node, learn, needsControlPlane, report, random = Math.random } = options;
   const everyMs = options.everyMs ?? 600_000;
   const firstPauseMs = options.firstPauseMs ?? 1_000;
+  const spreadMs = options.spreadMs ?? 10_000;
+  const outage = options.outage ?? createPulse();
   let pause = firstPauseMs;
   let said: string | undefined;
   const controlPlane = async (): Promise<LearnedFacts> => {
@@ -56,6 +62,7 @@ export const learnFacts = async (api: Api, options: LearnOptions, signal: AbortS
     said = problem;
     const wait = problem === '' ? everyMs : pause;
     pause = problem === '' ? firstPauseMs : Math.min(pause * 2, everyMs);
-    await delay(wait * (0.9 + 0.2 * random()), undefined, { signal }).catch(() => undefined);
+    const reasons = await outage.next(wait * (0.9 + 0.2 * random()), signal);
+    if (!reasons.includes('timer')) await createPulse().next(spreadMs * random(), signal);
   }
 };

@@ -12,6 +12,8 @@ export type NodeEventsOptions = {
   readonly signal: AbortSignal;
   /** In milliseconds; at most one event of a reason in this time. */
   readonly everyMs?: number;
+  /** A change of the ConfigMap has the same to tell on every node: each waits for its own part of this time. */
+  readonly spreadMs?: number;
 };
 
 type Told = { name: string; note: string; count: number; busyUntil: number; waiting: ClusterEvent | undefined };
@@ -26,7 +28,8 @@ const micro = (date: Date): string => date.toISOString().replace('Z', '000Z');
  * minute of a reason, of what comes meanwhile the last; the same again becomes a series. Never throws, waits for nothing.
  */
 export const createNodeEvents = (api: Api, options: NodeEventsOptions): ((event: ClusterEvent) => void) => {
-  const { node, instance, wall, report, signal, everyMs = 60_000 } = options;
+  const { node, instance, wall, report, signal, everyMs = 60_000, spreadMs = 10_000 } = options;
+  const ownPlaceMs = spreadMs * Math.random();
   const reasons = new Map<string, Told>();
   const timers = new Set<NodeJS.Timeout>();
   let said: string | undefined;
@@ -81,16 +84,21 @@ export const createNodeEvents = (api: Api, options: NodeEventsOptions): ((event:
     }
   };
 
-  const later = (told: Told, wait: number): void => {
+  const after = (ms: number, act: () => void): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      const { waiting } = told;
-      told.waiting = undefined;
-      if (waiting !== undefined) tell(waiting);
-    }, wait);
+      act();
+    }, ms);
     timer.unref();
     timers.add(timer);
   };
+
+  const later = (told: Told, wait: number): void =>
+    after(wait, () => {
+      const { waiting } = told;
+      told.waiting = undefined;
+      if (waiting !== undefined) tell(waiting);
+    });
 
   const tell = (event: ClusterEvent): void => {
     if (signal.aborted) return;
@@ -110,5 +118,5 @@ export const createNodeEvents = (api: Api, options: NodeEventsOptions): ((event:
   signal.addEventListener('abort', () => {
     for (const timer of timers) clearTimeout(timer);
   });
-  return tell;
+  return (event) => after(ownPlaceMs, () => tell(event));
 };

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { LearnedFacts } from '../../src/core/cluster-facts.ts';
 import type { Api } from '../../src/kubernetes/api-request.ts';
 import { learnFacts } from '../../src/kubernetes/learn-facts.ts';
+import { createPulse, type Pulse } from '../../src/pulse.ts';
 
 const node = {
   metadata: { labels: { a: 'b' } },
@@ -11,6 +12,8 @@ const node = {
 const slices = { items: [{ addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }] }] };
 
 const play = async (options: {
+  readonly everyMs?: number;
+  readonly outage?: Pulse;
   readonly answer: (path: string, turn: number) => unknown;
   readonly turns: number;
   readonly needsControlPlane?: boolean;
@@ -38,8 +41,10 @@ const play = async (options: {
       needsControlPlane: () => options.needsControlPlane ?? true,
       report: (message) => said.push(message),
       random: () => 0.5,
-      everyMs: 2,
+      everyMs: options.everyMs ?? 2,
       firstPauseMs: 1,
+      spreadMs: 1,
+      ...(options.outage === undefined ? {} : { outage: options.outage }),
     },
     stop.signal,
   );
@@ -87,5 +92,16 @@ describe('learning from the cluster', () => {
     const { said, learned } = await play({ answer, turns: 2 });
     assert.equal(learned[0]?.containerdVersion, '2.4.2');
     assert.match(said[0] ?? '', /403 forbidden/);
+  });
+
+  it('asks at once after an outage, and its ten minutes begin again', async () => {
+    const outage = createPulse();
+    // Ten minutes are never over in this test: each further turn is an outage that has ended.
+    const answer = (path: string): unknown => {
+      if (path.includes('/nodes/')) setImmediate(() => outage.wake('outage'));
+      return well(path);
+    };
+    const { asked } = await play({ answer, turns: 3, everyMs: 600_000, outage });
+    assert.equal(asked.filter((one) => one === 'GET /api/v1/nodes/n1').length, 4);
   });
 });

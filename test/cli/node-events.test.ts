@@ -77,6 +77,7 @@ describe('events of a node', () => {
       report: (message) => said.push(message),
       signal: stop.signal,
       everyMs: 100,
+      spreadMs: 1,
     });
     const until = async (count: number): Promise<void> => {
       while (asked.length < count) {

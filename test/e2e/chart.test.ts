@@ -155,7 +155,7 @@ describe('the chart', () => {
       )
       .toSorted();
 
-  const watch = ['get', 'list', 'watch'].map((verb) => `${verb} configmaps/hs-handspegel mirrors`);
+  const watch = ['watch configmaps/hs-handspegel mirrors'];
   const facts = ['get nodes cluster', 'list discovery.k8s.io/endpointslices default'];
   const events = ['create', 'patch'].map((verb) => `${verb} events.k8s.io/events default`);
   const taint = ['patch nodes cluster'];

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startReadyAgent } from './support/agent.ts';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
+import { kubeconfigOf } from './support/kubeconfig.ts';
 import { createPlace, type Place } from './support/place.ts';
 
 const longMs = 120_000;
@@ -30,22 +29,6 @@ const createNode = async (api: ApiServer, name: string, runtime: string): Promis
 const unknownRuntime = (flags: readonly string[]): readonly string[] =>
   flags.filter((_, i) => !/^--(?:runtime|containerd-version)$/.test(flags[i - (i % 2)] ?? ''));
 
-const kubeconfig = (place: Place, server: string): string => {
-  const file = join(place.dir, 'kubeconfig.yaml');
-  writeFileSync(
-    file,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'u', user: { token: 'test-admin' } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  );
-  return file;
-};
-
 describe('a node asks a real API server for itself', () => {
   it('knows its runtime, keeps that without the API, and loses its startup taint alone', async (t) => {
     const api = await startApiServer(t);
@@ -56,7 +39,7 @@ describe('a node asks a real API server for itself', () => {
         t,
         { ...place, flags: unknownRuntime(place.flags) },
         {
-          env: { KUBECONFIG: kubeconfig(place, server) },
+          env: { KUBECONFIG: kubeconfigOf(place.dir, server) },
           flags: ['--kubernetes', '--events', '--node-name', name, '--startup-taint', taint.key, ...more],
         },
       );

@@ -6,26 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProbeOptions, type ProbeSample, probeMirror } from '../../src/io/probe.ts';
-
-/** For 127.0.0.1, made for these tests, secret from nobody. */
-const cert = `-----BEGIN CERTIFICATE-----
-MIIBjzCCATagAwIBAgIUHhxZV27wc901/0IAzThvsf4ow7MwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIyMTMwN1oYDzIxMjYxMDI5
-MjIxMzA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQdQQmcX1Yw1r5l1qd8llsseNaJJ6PIVA9+fzZyCt51g4dNSkKymgZe
-LnpsbT0lnWTnE7rzFSF4LDKQS1nSBnYao2QwYjAdBgNVHQ4EFgQUQhMb1Vm0/3mV
-F9JEHxI0N9VEao8wHwYDVR0jBBgwFoAUQhMb1Vm0/3mVF9JEHxI0N9VEao8wDwYD
-VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0cAMEQC
-ICkQQLr5jN4cA6ZdGrd0pkSyw5nIT9AhKV2Q3qzLLuzNAiBn6MtbRYVtKAPoXw5L
-NiXF7bjmMsyhri9aBgt/NxmxVg==
------END CERTIFICATE-----
-`;
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGE4Bm7Bn3hom+ROR
-fFbGBOJIKgxakZN23rrMuhzx4w+hRANCAAQdQQmcX1Yw1r5l1qd8llsseNaJJ6PI
-VA9+fzZyCt51g4dNSkKymgZeLnpsbT0lnWTnE7rzFSF4LDKQS1nSBnYa
------END PRIVATE KEY-----
-`;
+import { cert, key } from '../support/self-signed.ts';
 
 const listen = async (t: TestContext, server: Server): Promise<string> => {
   const sockets = new Set<Socket>();

@@ -93,13 +93,15 @@ export type AgentOptions = {
   readonly flags?: readonly string[];
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The bundle instead of the sources. */
+  readonly mainFile?: string;
 };
 
 const command = (options: AgentOptions, ...args: readonly string[]): readonly string[] => [
   ...(options.wrap ?? []),
   process.execPath,
   ...(options.nodeFlags ?? []),
-  mainFile,
+  options.mainFile ?? mainFile,
   ...args,
 ];
 

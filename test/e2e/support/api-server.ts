@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { run, startProcess } from './agent.ts';
+import { type Running, run, startProcess } from './agent.ts';
 import { scratch } from './agent-image.ts';
 import { generousMs, until } from './until.ts';
 
@@ -23,6 +23,10 @@ export type ApiServer = {
     body?: unknown,
     as?: { readonly user?: string; readonly token?: string; readonly type?: string },
   ) => Promise<Answer>;
+  /** Ends the API server; its etcd stays. */
+  readonly stop: () => Promise<void>;
+  /** Starts it again, at the same place. */
+  readonly start: () => Promise<void>;
 };
 
 const freePort = (): Promise<number> =>
@@ -57,7 +61,7 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
     `default=${at(peer)}`,
     '--unsafe-no-fsync',
   ]);
-  const server = startProcess(t, [
+  const words = [
     kube,
     'kube-apiserver',
     '--etcd-servers',
@@ -76,7 +80,8 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
     `--secure-port=${secure}`,
     // Nobody makes ServiceAccounts for namespaces here.
     '--disable-admission-plugins=ServiceAccount',
-  ]);
+  ];
+  let server: Running | undefined;
   const url = `https://127.0.0.1:${secure}`;
   const ask: ApiServer['ask'] = (method, path, body, as = {}) =>
     new Promise((resolve, reject) => {
@@ -97,6 +102,18 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
   const isReady = async (): Promise<boolean> => (await ask('GET', '/readyz')).status === 200;
-  await until('the API server is ready', isReady, { limitMs: 6 * generousMs, otherwise: server.output });
-  return { url, ask };
+  const start = async (): Promise<void> => {
+    const started = startProcess(t, words);
+    server = started;
+    await until('the API server is ready', isReady, { limitMs: 6 * generousMs, otherwise: started.output });
+  };
+  await start();
+  return {
+    url,
+    ask,
+    start,
+    stop: async () => {
+      await server?.stop('SIGKILL');
+    },
+  };
 };
