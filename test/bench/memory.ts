@@ -13,6 +13,8 @@ const project = join(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'handspegel-memory-'));
 const node = process.execPath;
 const imageFlags = ['--optimize-for-size'];
+// What the launcher switches off for the agent is off for the bare server too.
+const bareFlags = [...imageFlags, '--no-opt', '--no-maglev'];
 const imageEnv = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 // As the Dockerfile does: code that V8 made with other flags is of no use.
 const asInImage = join(dir, 'image');
@@ -63,7 +65,8 @@ const start = (name: 'bare' | 'agent', port: number, as: 'image' | 'plain'): Chi
     '127.0.0.1:0',
   ];
   const words = name === 'bare' ? [bareServer, certsDir, String(port)] : agent;
-  return spawn(node, [...(as === 'image' ? imageFlags : []), ...words], {
+  const flags = name === 'bare' ? bareFlags : imageFlags;
+  return spawn(node, [...(as === 'image' ? flags : []), ...words], {
     stdio: 'ignore',
     env: { ...process.env, ...(as === 'image' ? imageEnv : {}) },
   });
