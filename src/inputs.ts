@@ -188,6 +188,7 @@ export const planSettings = (settings: Settings): PlanSettings => ({
   orphanAfterMs: settings.handoff.orphanAfter,
   gate: settings.gate,
   deadlyFiles: settings.deadlyFiles,
+  mirrorPolicy: settings.policy.mirrors,
 });
 
 const unwatched = (why: string): Problem => ({

@@ -57,12 +57,13 @@ const createLint = (values: Values): Lint => {
   if (text !== undefined && version === undefined) throw new UsageError(`'${text}' is no version of containerd`);
   const certificates = { authorities: readAuthorities, keyPairError };
   const facts = exampleFacts(values);
+  const examples = values.list('node-ip').length === 0 && values.list('control-plane').length === 0;
   const tools = createTools({ agentVersion, object: () => undefined });
   return (target) => {
     const { kind, path } = target;
     switch (kind) {
       case 'yaml':
-        return lintYaml(target.text, path, { facts, tools, certificates });
+        return lintYaml(target.text, path, { facts, examples, tools, certificates });
       case 'hosts':
         return lintHosts(path, target.bytes, target.beside, { version, certificates });
       case 'tree':

@@ -9,6 +9,10 @@ export const agentProblemCodes = {
   'write-failed': { severity: 'error', meaning: 'a file could not be written' },
   'certs-dir-unreadable': { severity: 'error', meaning: 'certs.d as a whole cannot be read' },
   'deadly-file': { severity: 'error', meaning: "somebody's file would kill this node's containerd" },
+  'mirror-not-allowed-elsewhere': {
+    severity: 'warning',
+    meaning: 'a file that is not ours names a mirror that policy.mirrors does not allow',
+  },
   'registry-not-a-directory': {
     severity: 'error',
     meaning: 'something else stands where a registry directory belongs',

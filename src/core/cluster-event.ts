@@ -54,14 +54,16 @@ export const eventOfRecord = ({ event, path, detail }: JournalRecord): ClusterEv
   return { type: 'Warning', reason: known.reason, note: cut(note) };
 };
 
+const reasonOf = (code: string): string => {
+  if (code === 'mirror-not-allowed') return 'MirrorNotAllowed';
+  if (/^config(?:-map)?-missing$/.test(code)) return 'ConfigurationMissing';
+  return /^(?:config|yaml|extension|helm|settings)/.test(code) ? 'ConfigurationRefused' : 'CannotKeepFilesRight';
+};
+
 /** Errors of configuration, templates and disk, with what to do. */
 export const eventOfProblem = ({ code, severity, message, hint, file, line }: Problem): ClusterEvent | undefined => {
   if (severity !== 'error' || code === 'deadly-file') return undefined;
-  const reason = /^config(?:-map)?-missing$/.test(code)
-    ? 'ConfigurationMissing'
-    : /^(?:config|yaml|extension|helm|settings)/.test(code)
-      ? 'ConfigurationRefused'
-      : 'CannotKeepFilesRight';
+  const reason = reasonOf(code);
   const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
   return { type: 'Warning', reason, note: cut(`${place}${message} (${code}). ${hint}`) };
 };

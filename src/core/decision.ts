@@ -29,6 +29,7 @@ export const reasons = [
   'not-generated',
   'no-template',
   'broken-template',
+  'breaks-policy',
   'behind-symlink',
   'tool-owns-it',
   'overwritten-again',

@@ -1,3 +1,4 @@
+import { policyBreaches } from './config/mirror-policy.ts';
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Reason } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
@@ -34,6 +35,10 @@ export const unitProblems = (input: PlanInput, unit: DesiredUnit): readonly Prob
 const isBroken = (input: PlanInput, unit: DesiredUnit): boolean =>
   unitProblems(input, unit).some((problem) => problem.severity === 'error');
 
+/** Does `policy.mirrors` allow these bytes as the hosts.toml of a registry? */
+export const isAllowed = (input: PlanInput, registry: string, bytes: Uint8Array): boolean =>
+  policyBreaches(bytes, registry, input.settings.mirrorPolicy).length === 0;
+
 const lastGood = (input: PlanInput, unit: DesiredUnit): DesiredUnit | undefined => {
   const good = input.ledger.lastGood[unit.registry];
   if (good === undefined) return undefined;
@@ -41,6 +46,8 @@ const lastGood = (input: PlanInput, unit: DesiredUnit): DesiredUnit | undefined 
   for (const file of good.files) {
     const bytes = input.tools.object(file.sha256);
     if (bytes === undefined) return undefined;
+    // What was good before the policy was there is not good any more.
+    if (file.name === 'hosts.toml' && !isAllowed(input, unit.registry, bytes)) return undefined;
     files.push({ name: file.name, bytes, mode: file.mode, source: file.source });
   }
   return { ...unit, files };
@@ -51,7 +58,8 @@ const pinned = (input: PlanInput, unit: DesiredUnit): DesiredUnit => {
     const pin = input.ledger.pins[`${unit.registry}/${file.name}`];
     if (pin === undefined || pin.whileDesired !== input.tools.sha256(file.bytes)) return file;
     const bytes = input.tools.object(pin.sha256);
-    return bytes === undefined ? file : { ...file, bytes, source: `restored:${pin.sha256.slice(0, 12)}` };
+    if (bytes === undefined || (file.name === 'hosts.toml' && !isAllowed(input, unit.registry, bytes))) return file;
+    return { ...file, bytes, source: `restored:${pin.sha256.slice(0, 12)}` };
   });
   return { ...unit, files };
 };

@@ -1,21 +1,24 @@
+import { exampleInside, parseCidr } from './config/cidr.ts';
 import type { Config } from './config/config.ts';
 import { parseConfig } from './config/config.ts';
 import type { Extension } from './config/config-extensions.ts';
 import { joinPath } from './config/config-problems.ts';
+import { placeOfOutput } from './config/output-place.ts';
 import { render } from './config/render.ts';
-import { placeInText } from './config/yaml-positions.ts';
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { CertificateReader } from './containerd/hosts-certificates.ts';
 import { lintHostsFile } from './containerd/lint-hosts.ts';
 import type { DesiredUnit } from './desired.ts';
 import type { Facts } from './facts.ts';
 import { forPeople } from './judged.ts';
-import { type FoundConfig, type Place, scanYaml } from './lint-yaml.ts';
+import { type FoundConfig, scanYaml } from './lint-yaml.ts';
 import type { Problem } from './problem.ts';
 import type { Tools } from './tools.ts';
 
 export type LintConfigOptions = {
   readonly facts: Facts;
+  /** No address of a node was given: those in `facts` are examples. */
+  readonly examples?: boolean;
   readonly tools: Pick<Tools, 'judge'>;
   readonly certificates: CertificateReader;
 };
@@ -44,42 +47,6 @@ const withStandIns = (config: Config, facts: Facts): Facts => {
   return { ...facts, secrets: { ...secrets, ...facts.secrets } };
 };
 
-const escaped = (part: string): string => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** The literal text of one line between its actions; an action may begin or end on another line. */
-const literals = (line: string): readonly string[] => {
-  const [open, close] = [line.indexOf('{{'), line.indexOf('}}')];
-  const endsOne = close >= 0 && (open < 0 || close < open);
-  const parts = (endsOne ? line.slice(close + 2) : line).split(/\{\{.*?\}\}|\{\{.*$/);
-  return endsOne ? ['', ...parts] : parts;
-};
-
-/** Could this line of a template have made that line of a file? */
-const couldMake = (line: string, made: string): boolean => {
-  const parts = literals(line);
-  return parts.some((part) => part.trim() !== '') && new RegExp(`^${parts.map(escaped).join('.*')}$`).test(made);
-};
-
-/** The line of a template that a line of its output came from, as far as the text tells. */
-const templateLine = (content: string, made: string, line: number): number | undefined => {
-  const template = content.split('\n');
-  if (!content.includes('{{')) return line;
-  const wanted = made.split('\n')[line - 1] ?? '';
-  const exact = template.indexOf(wanted);
-  if (wanted.trim() === '') return undefined;
-  if (exact >= 0) return exact + 1;
-  const close = template.findIndex((candidate) => couldMake(candidate, wanted));
-  return close < 0 ? undefined : close + 1;
-};
-
-const placeOf = (extension: Extension, made: string, problem: Problem): Place => {
-  const { source, content } = extension;
-  const line = problem.line === undefined ? undefined : templateLine(content, made, problem.line);
-  if (line === undefined) return { line: extension.line };
-  const same = content.split('\n')[line - 1] === made.split('\n')[(problem.line ?? 1) - 1];
-  return placeInText(source, line, same ? problem.column : 1);
-};
-
 const extensionOf = (config: Config, unit: DesiredUnit): Extension | undefined =>
   config.extensions.findLast(({ registry, name }) => registry === unit.registry && name === 'hosts.toml');
 
@@ -100,7 +67,7 @@ const outputProblems = (config: Config, unit: DesiredUnit, options: LintConfigOp
     const where = line === undefined ? '' : ` line ${line}`;
     const message = `${unit.registry}/hosts.toml${where}: ${problem.message}`;
     const path = joinPath(joinPath('extensions', extension.key), 'content');
-    return { ...rest, message, file: config.file, path, ...placeOf(extension, made, problem) };
+    return { ...rest, message, file: config.file, path, ...placeOfOutput(extension, made, problem) };
   });
 };
 
@@ -110,11 +77,19 @@ const mayStandThere = {
 
 const isAboutOutput = (code: string): boolean => code.startsWith('hosts-');
 
+/** Where policy.mirrors allows networks, examples lie in them: the nodes of such a cluster do. */
+const insidePolicy = (config: Config, facts: Facts): Facts => {
+  const cidr = parseCidr(config.settings.policy.mirrors.cidrs[0] ?? '');
+  if (cidr === undefined) return facts;
+  return { ...facts, nodeAddresses: [exampleInside(cidr, 10)], controlPlane: [exampleInside(cidr, 1)] };
+};
+
 const lintFound = (found: FoundConfig, file: string, options: LintConfigOptions): readonly Problem[] => {
   const { config, problems } = parseConfig(found.text, file);
   const all: Problem[] = [...problems];
   if (config !== undefined) {
-    const facts = withStandIns(config, options.facts);
+    const known = options.examples === true ? insidePolicy(config, options.facts) : options.facts;
+    const facts = withStandIns(config, known);
     const desired = render(config, facts, options.tools);
     all.push(...desired.problems);
     for (const unit of desired.units.values()) {

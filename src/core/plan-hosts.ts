@@ -3,6 +3,7 @@ import { mergeHostsFiles } from './containerd/hosts-edit.ts';
 import { printHostsFile } from './containerd/hosts-print.ts';
 import type { Reason } from './decision.ts';
 import type { DesiredFile, DesiredUnit } from './desired.ts';
+import { isAllowed } from './effective-unit.ts';
 import type { Fight } from './ledger.ts';
 import { composeFile, type MarkedFile, type StandInReason } from './marker.ts';
 import { awaitedUntil, type Gated, gateBody } from './plan-gate.ts';
@@ -70,7 +71,7 @@ const isOrphan = ({ input, path, known }: Stage): boolean => {
 
 const version = (input: PlanInput) => parseContainerdVersion(input.facts.containerdVersion ?? '');
 
-/** Merges two files, the first one's top-level keys and hosts first; the first alone if the outcome would not be read. */
+/** Merges two files, the first one's top-level keys and hosts first; the first alone if the outcome would not be read, or is not allowed. */
 const mergedOr = (
   { input, path, unit }: Pick<Stage, 'input' | 'path' | 'unit'>,
   first: Uint8Array,
@@ -81,7 +82,9 @@ const mergedOr = (
   if (one === undefined || other === undefined) return first;
   const text = printHostsFile(mergeHostsFiles(one, other), { version: version(input) });
   const bytes = new TextEncoder().encode(text);
-  return isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input, path, unit)) ? bytes : first;
+  const isFine = isReadByContainerd(bytes, input.facts, input.tools, filesBeside(input, path, unit));
+  // The template's own hosts were judged when they were rendered.
+  return isFine && isAllowed(input, unit.registry, bytes) ? bytes : first;
 };
 
 /** `prependExisting`: what somebody had written for this registry follows our hosts, as Spegel itself does it. */
@@ -129,13 +132,12 @@ const besideSpegel = (stage: Stage): Target => {
   if (isOrphan(stage)) {
     return standIn(stage, 'orphaned', file.bytes, 'Spegel is gone: its mirrors on this node have refused for too long');
   }
-  if (unit.policy === 'merge')
-    return standIn(
-      stage,
-      'merged',
-      mergedOr(stage, file.bytes, known.file.bytes),
-      "the template's hosts, then Spegel's",
-    );
+  if (unit.policy === 'merge') {
+    const told = isAllowed(input, unit.registry, known.file.bytes)
+      ? "the template's hosts, then Spegel's"
+      : "the template's hosts alone: policy.mirrors does not allow all of Spegel's";
+    return standIn(stage, 'merged', mergedOr(stage, file.bytes, known.file.bytes), told);
+  }
   if (!isReadByContainerd(known.file.bytes, input.facts, input.tools, filesBeside(input, path, unit))) {
     return standIn(stage, 'mended', mended(stage), 'containerd would ignore the file as Spegel wrote it');
   }

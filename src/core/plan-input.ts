@@ -1,3 +1,4 @@
+import type { MirrorPolicy } from './config/mirror-policy.ts';
 import type { Desired } from './desired.ts';
 import type { Facts } from './facts.ts';
 import type { Outs } from './gate/standing.ts';
@@ -65,4 +66,6 @@ export type PlanSettings = {
   readonly gate: 'enforce' | 'observe' | 'off';
   /** Somebody's file that would kill containerd: said only, or moved into the originals. */
   readonly deadlyFiles: 'alarm' | 'quarantine';
+  /** Where mirrors may lead. */
+  readonly mirrorPolicy: MirrorPolicy;
 };

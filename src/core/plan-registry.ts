@@ -11,6 +11,7 @@ import type { FilePlan } from './plan-file.ts';
 import type { Target } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
 import { foreignDecision, planLeftover, planUntemplated } from './plan-leftover.ts';
+import { foreignBreaches } from './plan-policy.ts';
 import { ownedAt, planUnit } from './plan-unit.ts';
 import { type Due, duePaths, withheld } from './preserve.ts';
 
@@ -84,7 +85,8 @@ const refused = (input: PlanInput, registry: string): readonly FileDecision[] =>
   const path = `${registry}/hosts.toml`;
   if (error === undefined) return [];
   const detail = `not written: ${error.message}`;
-  return [{ path, action: 'refuse', reason: 'broken-template', detail, writer: ownedAt(input, path).writer }];
+  const reason = error.code === 'mirror-not-allowed' ? 'breaks-policy' : 'broken-template';
+  return [{ path, action: 'refuse', reason, detail, writer: ownedAt(input, path).writer }];
 };
 
 const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly Put[]): readonly Put[] => {
@@ -178,7 +180,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
       [...puts, ...(named.length > 0 ? [] : emptyDirectoryBack(input, registry, puts))],
       removals,
     ),
-    problems: [...problems, ...deadlyProblems(files)],
+    problems: [...problems, ...deadlyProblems(files), ...foreignBreaches(input, registry)],
     fights: Object.fromEntries(
       plans.flatMap((plan) => (plan.fight === undefined ? [] : [[plan.decision.path, plan.fight]])),
     ),

@@ -216,6 +216,29 @@ describe('lint', () => {
       assert.notEqual(error, '');
     }
   });
+
+  it('finds what policy.mirrors does not allow, at the line of the template, and takes its example node from there', async () => {
+    const policy = (lists: string): string => `handspegel: { policy: { mirrors: { ${lists} } } }\n`;
+    const mirror = "[host.'http://{{ .config.node_address_ip }}:30020']\n\n[host.'https://evil.example']\n";
+    const full = mirror.replaceAll("']\n", "']\ncapabilities = ['pull', 'resolve']\ndial_timeout = '200ms'\n");
+    const files = {
+      'evil.yaml': policy('cidrs: [10.0.0.0/8]') + extension(full),
+      'fine.yaml': policy('cidrs: [10.0.0.0/8], hosts: [evil.example], schemes: [http, https]') + extension(good),
+      'six.yaml': policy("cidrs: ['fd00::/8']"),
+      'own.yaml': policy('hosts: [evil.example]'),
+    };
+    await inScratch(files, async (dir) => {
+      assert.deepEqual(await places([join(dir, 'evil.yaml')]), ['10:13 mirror-not-allowed']);
+      for (const name of ['fine.yaml', 'six.yaml'])
+        assert.deepEqual(await places([join(dir, name)], ['--containerd-version', '2.4.2']), [], name);
+      assert.equal((await handspegel(['lint', join(dir, 'own.yaml')])).code, 1, 'the built-in mirrors are addresses');
+      const given = await handspegel(['lint', join(dir, 'fine.yaml'), '--node-ip', '192.168.0.1']);
+      assert.match(
+        given.out,
+        /_default\/hosts\.toml from built-in breaks policy\.mirrors: host http:\/\/192\.168\.0\.1:30020/,
+      );
+    });
+  });
 });
 
 type Sarif = {

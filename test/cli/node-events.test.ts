@@ -46,6 +46,7 @@ describe('what the cluster is told', () => {
       note: 'a.yaml:3: no (config-type). Do it.',
     });
     assert.equal(eventOfProblem({ ...problem, severity: 'warning' }), undefined);
+    assert.equal(eventOfProblem({ ...problem, code: 'mirror-not-allowed' })?.reason, 'MirrorNotAllowed');
   });
 
   it('never more than the API takes', () => {

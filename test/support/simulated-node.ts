@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/core/config/config.ts';
+import { openPolicy } from '../../src/core/config/mirror-policy.ts';
 import { prepare } from '../../src/core/config/render.ts';
 import type { Desired, DesiredUnit, Policy } from '../../src/core/desired.ts';
 import { type Facts, noFacts } from '../../src/core/facts.ts';
@@ -88,6 +89,7 @@ export type SimulatedNode = {
   /** A second pass at the same moment changes nothing. */
   isAtRest(): boolean;
   ledger(): Ledger;
+  setLedger(ledger: Ledger): void;
   remove(): void;
 };
 
@@ -172,7 +174,13 @@ export const createSimulatedNode = (
       controlPlane: ['10.1.2.9'],
       containerdVersion: '2.2.9',
     },
-    settings: { preserve: true, orphanAfterMs: 600_000, gate: options.gate ?? 'off', deadlyFiles: 'alarm' },
+    settings: {
+      preserve: true,
+      orphanAfterMs: 600_000,
+      gate: options.gate ?? 'off',
+      deadlyFiles: 'alarm',
+      mirrorPolicy: openPolicy,
+    },
     releasing: false,
     now: Date.now(),
     configure: (document) => {
@@ -243,6 +251,7 @@ export const createSimulatedNode = (
       return writes === 0 && result.changed.length === 0;
     },
     ledger: () => reconciler.ledger(),
+    setLedger: (ledger) => reconciler.setLedger(ledger),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
   reconciler = boot();

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
 import { contextOf } from './context.ts';
 import { judgeRendered } from './render-judge.ts';
+import { mirrorProblems } from './render-mirrors.ts';
 import { policyOf, type SpegelHere, spegelHere } from './render-policy.ts';
 import { nodeProblems, type UnitInput } from './render-problems.ts';
 import { builtInSource, type Clock, extensionSource, renderSource, type Source } from './render-template.ts';
@@ -66,7 +67,7 @@ const renderUnit = (registry: string, sources: readonly Source[], input: UnitInp
     if (source.name !== 'hosts.toml' || file === undefined) continue;
     const others = files.filter((other) => other !== file);
     const judged = judgeRendered(source, file, others, input);
-    problems.push(...judged.problems);
+    problems.push(...judged.problems, ...mirrorProblems(source, file, input));
     beside.push(...judged.beside);
   }
   const hosts = sources.find(({ name }) => name === 'hosts.toml');

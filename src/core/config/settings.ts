@@ -43,7 +43,7 @@ export type Settings = {
   /** Somebody's file that would kill containerd: say it, or move it to the state directory. */
   readonly deadlyFiles: 'alarm' | 'quarantine';
   readonly policy: {
-    /** Where mirrors may lead; an empty list allows everything. Read and checked, not yet enforced. */
+    /** Where mirrors may lead; three empty lists allow everything (mirror-policy.ts). */
     readonly mirrors: {
       readonly cidrs: readonly string[];
       readonly hosts: readonly string[];
