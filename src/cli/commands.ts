@@ -12,6 +12,7 @@ export const commands: readonly Row[] = [
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand },
   { name: 'lint', load: async () => (await import('./lint.ts')).lintCommand },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctorCommand },
+  { name: 'user-data', load: async () => (await import('./user-data.ts')).userDataCommand },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand },
   { name: 'history', load: async () => (await import('./history.ts')).historyCommand },
   { name: 'restore', load: async () => (await import('./release.ts')).restoreCommand },

@@ -34,7 +34,8 @@ const carried = '# handspegel-carries ';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8');
 
-const encodeWord = (text: string): string =>
+/** One word of a marker line. */
+export const encodeWord = (text: string): string =>
   encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const decodeWord = (text: string): string => {

@@ -25,7 +25,8 @@ export type Gated = {
   readonly firstOut: readonly string[];
 };
 
-const nothingLeft = new TextEncoder().encode('# every mirror of this file is withdrawn: containerd goes upstream\n');
+/** The text of a file whose mirrors are all out. */
+export const nothingLeft = '# every mirror of this file is withdrawn: containerd goes upstream\n';
 
 type Keyed = { readonly key: string; readonly entry: HostEntry };
 
@@ -94,7 +95,7 @@ export const gateBody = (input: PlanInput, path: string, body: Uint8Array): Gate
   }
   const left = withoutHosts(parsed, (entry) => urls.includes(entry.url));
   const text = printHostsFile(left, { version: parseContainerdVersion(input.facts.containerdVersion ?? '') });
-  const bytes = text === '' ? nothingLeft : new TextEncoder().encode(text);
+  const bytes = new TextEncoder().encode(text === '' ? nothingLeft : text);
   return { body: bytes, without: urls, would: [], detail: because(input, gate, isOut, out), gate, firstOut };
 };
 

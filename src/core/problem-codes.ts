@@ -2,6 +2,7 @@ import { agentProblemCodes, lintProblemCodes } from './agent-problems.ts';
 import { configProblemCodes, renderProblemCodes } from './config/config-problems.ts';
 import { hostsProblems } from './containerd/hosts-problems.ts';
 import { doctorProblems } from './doctor/doctor-codes.ts';
+import { userDataProblemCodes } from './user-data/boot-plan.ts';
 
 const meanings: Readonly<Record<string, string | { readonly meaning: string }>> = {
   ...configProblemCodes,
@@ -10,6 +11,7 @@ const meanings: Readonly<Record<string, string | { readonly meaning: string }>> 
   ...doctorProblems,
   ...agentProblemCodes,
   ...lintProblemCodes,
+  ...userDataProblemCodes,
 };
 
 /** Every code that any command or the agent can give; docs/problems.md explains each. */

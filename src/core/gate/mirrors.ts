@@ -12,7 +12,7 @@ export type MirrorContext = {
   readonly facts: Facts;
   /** Spegel's ports on this node. */
   readonly ports: { readonly host: number; readonly node: number };
-  readonly tools: Tools;
+  readonly tools: Pick<Tools, 'parse' | 'sha256'>;
 };
 
 export type MirrorPlace = {
