@@ -59,6 +59,18 @@ const withoutShell = (certsDir: string): readonly Problem[] =>
       ]
     : [];
 
+const withoutNodeConfig = (format: UserDataFormat, nodeConfig: string | undefined): readonly Problem[] =>
+  format === 'nodeadm' && nodeConfig === undefined
+    ? [
+        {
+          code: 'user-data-no-node-config',
+          severity: 'warning',
+          message: 'there is no NodeConfig in it: nodeadm refuses user data without one',
+          hint: 'Managed node groups and Karpenter add theirs; else give one with --node-config.',
+        },
+      ]
+    : [];
+
 /** `user-data`: what a node needs at its first boot, before kubelet and the agent. */
 export const userDataCommand: Command = {
   name: 'user-data',
@@ -98,6 +110,7 @@ export const userDataCommand: Command = {
     say([
       ...place.problems,
       ...withoutShell(place.path),
+      ...withoutNodeConfig(format, nodeConfig),
       ...plan.problems.filter(({ severity }) => severity !== 'info'),
     ]);
     terminal.out(formatUserData(format, { script: bootScript(plan), version: agentVersion, nodeConfig }));

@@ -20,6 +20,10 @@ need umoci umoci
 need skopeo skopeo
 need promtool prometheus
 need chromium 'chromium fonts-dejavu-core'
+need shellcheck shellcheck
+need curl curl
+need wget wget
+need cloud-init cloud-init
 
 if [ "$(id -u)" -ne 0 ]; then
   echo 'test/e2e needs root: network and mount namespaces, containerd, other users' >&2
@@ -36,10 +40,12 @@ if [ -n "$missing" ]; then
     chmod 755 "$policy"
     trap 'rm -f "$policy"' EXIT
   fi
+  # Wanted for its schema only: it shall do nothing to this machine, at no boot.
+  case $missing in *cloud-init*) mkdir -p /etc/cloud && : >/etc/cloud/cloud-init.disabled ;; esac
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing
 fi
-for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl buildah umoci skopeo promtool chromium; do
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl buildah umoci skopeo promtool chromium shellcheck curl wget cloud-init; do
   command -v "$command" >/dev/null || {
     echo "test/e2e: $command is missing although its package is installed" >&2
     exit 1
@@ -86,4 +92,12 @@ if [ ! -x "$bin/kube-$kube/kube" ]; then
       -ldflags "-s -w -X $stamp.gitVersion=v$kube.4 -X $stamp.gitMajor=${kube%.*} -X $stamp.gitMinor=${kube#*.}" .
   )
   mv "$bin/kube-$kube/.new" "$bin/kube-$kube/kube"
+fi
+
+# Ignition's and nodeadm's own readers, for what user-data prints: a minute, once.
+check=$(dirname "$0")/user-data-check
+if [ ! -x "$bin/user-data-check" ] || [ "$check/main.go" -nt "$bin/user-data-check" ]; then
+  echo 'building: readers of user-data'
+  mkdir -p "$bin"
+  (cd "$check" && GOFLAGS='' go build -trimpath -ldflags '-s -w' -o "$bin/user-data-check" .)
 fi

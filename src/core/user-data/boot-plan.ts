@@ -65,5 +65,6 @@ export type BootPlan = {
 export const userDataProblemCodes = {
   'user-data-left-out': { severity: 'warning', meaning: 'files that cannot be made before the agent runs' },
   'user-data-no-control-plane': { severity: 'warning', meaning: 'no address of the control plane is known' },
+  'user-data-no-node-config': { severity: 'warning', meaning: 'user data of EKS without a NodeConfig' },
   'user-data-no-shell': { severity: 'warning', meaning: 'this distribution runs no script at boot' },
 } as const;
