@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FileDecision } from '../../src/core/decision.ts';
 import { restoreVersion } from '../../src/core/restore.ts';
-import { sha256 } from '../../src/io/hash.ts';
+import { sha256 } from '../../src/io/disk/hash.ts';
 import type { PassResult } from '../../src/reconcile.ts';
 import { bodyOf, readDirectory, writeDirectory } from '../support/directory.ts';
 import { createSimulatedNode, desiredOf, nodeIp, type SimulatedNode, unit } from '../support/simulated-node.ts';

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import { composeFile } from '../../src/core/marker.ts';
-import { sha256 } from '../../src/io/hash.ts';
+import { sha256 } from '../../src/io/disk/hash.ts';
 import { createScratch, handspegel, type Scratch } from '../support/command-line.ts';
 import { readDirectory, writeDirectory } from '../support/directory.ts';
 

@@ -69,8 +69,11 @@ export const mirrorRisks = (
   bytes: Uint8Array,
   registry: string,
   { own, policy }: { readonly own: OwnHosts; readonly policy: MirrorPolicy },
-): readonly MirrorRisk[] =>
-  namedUrls(bytes).flatMap((named) => [
+): readonly MirrorRisk[] => {
+  // Most files have neither, and need not be read as each containerd does.
+  if (!/skip_verify|http:|\\/i.test(new TextDecoder().decode(bytes))) return [];
+  return namedUrls(bytes).flatMap((named) => [
     ...unverified(named),
     ...(policy.schemes.includes('http') ? [] : plainHttp(named, registry, own)),
   ]);
+};

@@ -6,7 +6,7 @@ import { shownUrl } from '../shown-url.ts';
 import type { Config } from './config.ts';
 import type { RenderProblemCode } from './config-problems.ts';
 import { controlPlaneOf } from './context-mirrors.ts';
-import { policyBreaches } from './mirror-policy.ts';
+import { isOpenPolicy, policyBreaches } from './mirror-policy.ts';
 import { mirrorRisks } from './mirror-risks.ts';
 import { placeOfOutput } from './output-place.ts';
 import { type Source, sourcePlace } from './render-template.ts';
@@ -30,7 +30,10 @@ export const mirrorProblems = (
   { config, facts }: { readonly config: Config; readonly facts: Facts },
 ): readonly Problem[] => {
   const { mirrors } = config.settings.policy;
-  const { nodeIp } = config.chart;
+  const { nodeIp, additionalMirrorTargets } = config.chart;
+  // Nothing but this node and the control plane: a node that boots need not read that again.
+  const isOwn = source.extension === undefined && additionalMirrorTargets.length === 0;
+  if (isOwn && isOpenPolicy(mirrors)) return [];
   const own = [...facts.nodeAddresses, ...controlPlaneOf(config, facts), ...(nodeIp === undefined ? [] : [nodeIp])];
   const name = `${source.registry}/${source.name}`;
   const breaches = policyBreaches(file.bytes, source.registry, mirrors).map(
