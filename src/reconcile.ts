@@ -90,7 +90,8 @@ const nothing: PassResult = {
 const destroys = (decision: Decision): boolean =>
   decision.files.some(
     ({ action, writer, standIn, deadly }) =>
-      (action === 'write' && (writer === 'foreign' || (writer === 'spegel' && standIn === 'emptied'))) ||
+      (action === 'write' &&
+        (writer === 'foreign' || writer === 'kublr' || (writer === 'spegel' && standIn === 'emptied'))) ||
       (action === 'remove' && deadly !== undefined),
   );
 

@@ -41,5 +41,7 @@ export type Desired = {
   readonly spegelReason: string;
   /** Spegel's own ports on this node as the chart's values give them. */
   readonly ports: { readonly host: number; readonly node: number };
+  /** This node and the control plane, each as normalised. */
+  readonly ownHosts: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 };

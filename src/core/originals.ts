@@ -4,6 +4,7 @@ import { type Ledger, notOverdue, type Original } from './ledger.ts';
 import { isHostsFile, isTargeted, ownerAt } from './survey.ts';
 import type { Tools } from './tools.ts';
 import { registryOf, type Seen } from './tree.ts';
+import { isSomebodys } from './writer.ts';
 
 /** Ledger and the bytes that it now refers to; they must be stored before the ledger is. */
 export type Kept = { readonly ledger: Ledger; readonly objects: ReadonlyMap<string, Uint8Array> };
@@ -46,7 +47,7 @@ const fromBackup = (look: Attribution, add: (path: string, original: Original, s
       continue;
     if (look.survey.get(`${registryOf(path)}/hosts.toml`)?.writer === 'spegel') continue;
     const { writer } = ownerAt(path, { tree, ledger, tools, desired, backup: true });
-    if (writer === 'foreign' || writer === 'tool') add(path, { state: 'present', from: 'backup', content }, seen);
+    if (isSomebodys(writer)) add(path, { state: 'present', from: 'backup', content }, seen);
   }
 };
 
@@ -69,7 +70,7 @@ export const followOriginals = (look: Attribution): Kept => {
   const { next, objects, keep } = collect(ledger.originals);
   for (const [path, owned] of survey) {
     const seen = tree.entries.get(path);
-    if (seen === undefined || (owned.writer !== 'foreign' && owned.writer !== 'tool')) continue;
+    if (seen === undefined || !isSomebodys(owned.writer)) continue;
     const content = contentOf(seen, tools);
     if (content === undefined) continue;
     const original = follow(ledger.originals[path], content, cameOutOfBackup(path, seen, ledger));
@@ -98,8 +99,7 @@ export const keepFirstSights = (look: Omit<Attribution, 'observation' | 'first' 
   const { next, objects, keep } = collect(ledger.originals);
   for (const [path, owned] of survey) {
     const seen = tree.entries.get(path);
-    if (seen === undefined || path in ledger.originals || (owned.writer !== 'foreign' && owned.writer !== 'tool'))
-      continue;
+    if (seen === undefined || path in ledger.originals || !isSomebodys(owned.writer)) continue;
     // Spegel opens its files before it writes them.
     if (seen.kind === 'file' && seen.bytes.length === 0 && isHostsFile(path)) continue;
     const content = contentOf(seen, tools);

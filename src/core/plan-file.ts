@@ -88,7 +88,12 @@ const planQuarrel = (input: PlanInput, { base, ...wanted }: Wanted): FilePlan =>
   const { fight, conflict } = fightAgain(input.ledger.fights[path], writer, input.now);
   if (conflict) {
     const minutes = Math.ceil(((fight.until ?? input.now) - input.now) / 60_000);
-    const detail = `somebody changed it again and again: left alone for ${minutes} min; find who writes ${path}`;
+    const who = writer === 'kublr' ? "Kublr's agent writes it" : 'somebody changed it';
+    const next =
+      writer === 'kublr'
+        ? "give its template content: '' in the specification of the Kublr cluster"
+        : `find who writes ${path}`;
+    const detail = `${who} again and again: left alone for ${minutes} min; ${next}`;
     return { decision: { ...base, action: 'conflict', reason: 'overwritten-again', detail }, fight };
   }
   const detail = 'somebody changed it: put right again';

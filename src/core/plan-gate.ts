@@ -9,6 +9,7 @@ import { currentOf } from './gate/verdict.ts';
 import type { PlanInput } from './plan-input.ts';
 import { shownUrl } from './shown-url.ts';
 import { registryOf } from './tree.ts';
+import { isSomebodys } from './writer.ts';
 
 /** What the gate makes of one file's content. */
 export type Gated = {
@@ -59,7 +60,7 @@ const because = (input: PlanInput, gate: FileGate, isOut: (key: string) => boole
 /** Mirrors of a file that no standing file names, each to be asked once before the file is written. */
 const first = (input: PlanInput, path: string, hosts: readonly Keyed[]): readonly Keyed[] => {
   const writer = input.survey.get(path)?.writer ?? 'absent';
-  const stood = path in input.ledger.written || (writer !== 'absent' && writer !== 'foreign' && writer !== 'tool');
+  const stood = path in input.ledger.written || (writer !== 'absent' && !isSomebodys(writer));
   return stood || input.settings.gate !== 'enforce' ? [] : hosts.filter(({ key }) => !input.known.has(key));
 };
 

@@ -3,14 +3,21 @@ import type { PlanInput } from './plan-input.ts';
 import type { Problem } from './problem.ts';
 import { shownUrl } from './shown-url.ts';
 
-const who = { spegel: "Spegel's file", tool: "another tool's file", foreign: "somebody's file" } as const;
+const who = {
+  spegel: "Spegel's file",
+  kublr: "Kublr's file",
+  tool: "another tool's file",
+  foreign: "somebody's file",
+} as const;
+
+const isKnown = (writer: string | undefined): writer is keyof typeof who => writer !== undefined && writer in who;
 
 /** What stands at a registry's hosts.toml and is not ours is never refused, but said. */
 export const foreignBreaches = (input: PlanInput, registry: string): readonly Problem[] => {
   const path = `${registry}/hosts.toml`;
   const seen = input.tree.entries.get(path);
   const writer = input.survey.get(path)?.writer;
-  if (seen?.kind !== 'file' || (writer !== 'spegel' && writer !== 'tool' && writer !== 'foreign')) return [];
+  if (seen?.kind !== 'file' || !isKnown(writer)) return [];
   const breaches = policyBreaches(seen.bytes, registry, input.settings.mirrorPolicy);
   if (breaches.length === 0) return [];
   const told = breaches.map(({ url, why }) => `${shownUrl(url)}: ${why}`).join('; ');

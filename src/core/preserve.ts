@@ -5,6 +5,7 @@ import type { Original } from './ledger.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isHostsFile, isTargeted } from './survey.ts';
 import { registryOf } from './tree.ts';
+import { isSomebodys } from './writer.ts';
 
 /** Somebody's file that is to be put back, with its bytes. */
 export type Due = { readonly path: string; readonly original: Original; readonly bytes: Uint8Array | undefined };
@@ -90,7 +91,7 @@ export const theirsBeside = (input: PlanInput, unit: DesiredUnit): ReadonlyMap<s
   for (const path of input.index.files.get(registry) ?? []) {
     const seen = input.tree.entries.get(path);
     const writer = input.survey.get(path)?.writer;
-    if (writer !== 'foreign' && writer !== 'tool') continue;
+    if (writer === undefined || !isSomebodys(writer)) continue;
     const bytes = seen?.kind === 'file' ? seen.bytes : seen?.kind === 'symlink' ? seen.behind : undefined;
     if (bytes !== undefined) found.set(nameOf(path), bytes);
   }

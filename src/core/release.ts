@@ -8,6 +8,7 @@ import type { PlanInput } from './plan-input.ts';
 import { knownSpegel, livenessOf, localMirrors } from './spegel-file.ts';
 import { isHostsFile, ownerAt } from './survey.ts';
 import { registryOf, type Seen } from './tree.ts';
+import { isSomebodys } from './writer.ts';
 
 /** What `release` does; `waiting` names what must be known first. */
 export type ReleasePlan = { readonly decisions: readonly Decision[]; readonly waiting: string | undefined };
@@ -119,7 +120,7 @@ const releaseFile = (input: PlanInput, path: string, seen: Seen): Step | 'waitin
     // Only `preserve` had brought it back from a _backup/ older than us: it still lies there.
     const broughtBack =
       original?.from === 'backup' && original.state === 'present' && input.tree.backup?.has(path) === true;
-    return broughtBack && (owned.writer === 'foreign' || owned.writer === 'tool')
+    return broughtBack && isSomebodys(owned.writer)
       ? removal(path, seen, owned.writer)
       : disarm(input, { path, seen, writer: owned.writer });
   }

@@ -64,6 +64,7 @@ export const ownerAt = (
     besideBackup: tree.backup !== undefined && facts.backup !== true,
     expected: isTargeted(desired, path) || path in ledger.written,
     registry: isHostsFile(path) ? registryOf(path) : undefined,
+    own: desired.ownHosts,
     sha256: tools.sha256,
   });
   if (owned.writer === 'spegel' && seen?.kind === 'file') {

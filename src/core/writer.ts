@@ -1,8 +1,13 @@
+import { normaliseAddress } from './config/context-address.ts';
 import { type Marked, readMarked, type Sha256 } from './marker.ts';
 import type { Seen } from './tree.ts';
 
 /** Whose file is this (design.md, "Writers of files"). `ours` still has to be compared with what is wanted today. */
-export type Writer = 'absent' | 'ours' | 'ours-edited' | 'spegel' | 'tool' | 'foreign' | 'unreadable';
+export type Writer = 'absent' | 'ours' | 'ours-edited' | 'spegel' | 'kublr' | 'tool' | 'foreign' | 'unreadable';
+
+/** Somebody's, whoever that is: copied at first sight, and there again when we go. */
+export const isSomebodys = (writer: Writer | 'ours-stale'): boolean =>
+  writer === 'foreign' || writer === 'tool' || writer === 'kublr';
 
 export type Owned = { readonly writer: Writer; readonly marked?: Marked; readonly tool?: string };
 
@@ -51,10 +56,33 @@ export const hasSpegelText = (bytes: Uint8Array, registry: string): boolean => {
   return isSpegelsServer(registry, url) && isMirrorAt(told, url === undefined ? 0 : 1);
 };
 
+const kublrsHost = /^\[host\.(['"])http:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):30020\1\]$/;
+const kublrsSetting = /^(?:capabilities = \[(['"])pull\1, ?\1resolve\1\]|dial_timeout = (['"])200ms\2)$/;
+
+/**
+ * Is this the bootstrap file that Kublr's own agent writes? Its document tells the content: this node and the master nodes
+ * on port 30020, nothing else. Without a marker only this tells it from somebody's: `own` are the node and the control
+ * plane of today.
+ */
+export const hasKublrText = (bytes: Uint8Array, own: ReadonlySet<string>): boolean => {
+  if (bytes.length === 0 || bytes.length > 65_536) return false;
+  const lines = new TextDecoder('utf-8').decode(bytes).split('\n');
+  const told = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const hosts = told.flatMap((line) => kublrsHost.exec(line)?.[2] ?? []);
+  const rest = told.filter((line) => !kublrsHost.test(line));
+  return (
+    kublrsHost.test(told[0] ?? '') &&
+    rest.every((line) => kublrsSetting.test(line)) &&
+    rest.filter((line) => line.startsWith('capabilities')).length === hosts.length &&
+    new Set(hosts).size === hosts.length &&
+    hosts.every((host) => own.has(normaliseAddress(host) ?? ''))
+  );
+};
+
 /**
  * Whose file stands here. `besideBackup`: only there a file with Spegel's text counts as Spegel's, else it is
  * somebody's. 0 bytes are ours where a template points (`expected`), else somebody's. `registry` is given for a
- * hosts.toml only.
+ * hosts.toml only, `own` are the hosts that a bootstrap file of Kublr's agent may name.
  */
 export const ownerOf = (
   seen: Seen | undefined,
@@ -62,6 +90,7 @@ export const ownerOf = (
     readonly besideBackup: boolean;
     readonly expected: boolean;
     readonly registry: string | undefined;
+    readonly own?: ReadonlySet<string>;
     readonly sha256: Sha256;
   },
 ): Owned => {
@@ -73,6 +102,9 @@ export const ownerOf = (
   if (marked !== undefined) return { writer: marked.intact ? 'ours' : 'ours-edited', marked };
   if (options.registry === undefined) return { writer: 'foreign' };
   if (options.besideBackup && hasSpegelText(seen.bytes, options.registry)) return { writer: 'spegel' };
+  if (options.registry === '_default' && options.own !== undefined && hasKublrText(seen.bytes, options.own)) {
+    return { writer: 'kublr' };
+  }
   const tool = toolOf(new TextDecoder('utf-8').decode(seen.bytes.subarray(0, 2048)));
   return tool === undefined ? { writer: 'foreign' } : { writer: 'tool', tool };
 };

@@ -134,3 +134,49 @@ describe('the writer of a file', () => {
     assert.equal(ownerOf({ kind: 'unreadable', why: 'EIO', ...rights }, options).writer, 'unreadable');
   });
 });
+
+describe("the bootstrap file of Kublr's own agent", () => {
+  const own = new Set(['10.0.0.5', '10.0.0.1', '10.0.0.2', 'fd00::5', 'master.example.com']);
+  const host = (address: string, quote = "'"): string =>
+    `[host.${quote}http://${address}:30020${quote}]\ncapabilities = [${quote}pull${quote}, ${quote}resolve${quote}]\ndial_timeout = ${quote}200ms${quote}\n`;
+  const kublr = (text: string, options: Partial<Parameters<typeof ownerOf>[1]> = {}): string =>
+    owner(text, { besideBackup: false, own, ...options });
+
+  it('is known by its content: this node and masters on port 30020, nothing else', () => {
+    for (const text of [
+      host('10.0.0.5'),
+      `${host('10.0.0.5')}\n${host('10.0.0.1')}\n${host('10.0.0.2')}`,
+      `${host('10.0.0.5')}${host('10.0.0.1')}`,
+      `\n${host('[fd00::5]', '"')}\n\n${host('master.example.com', '"')}\n`,
+      host('10.0.0.5').replace("dial_timeout = '200ms'\n", ''),
+      host('10.0.0.5').replace("['pull', 'resolve']", "['pull','resolve']").replaceAll('\n', '\r\n'),
+      host('10.0.0.5').replaceAll(/^(?=cap|dial)/gm, '  '),
+    ])
+      assert.equal(kublr(text), 'kublr', text);
+    assert.equal(kublr(`${host('10.0.0.5')}\n${host('10.0.0.1')}`.trimEnd(), { besideBackup: true }), 'spegel');
+    assert.equal(kublr(`${host('10.0.0.5')}\n${host('10.0.0.1')}`, { besideBackup: true }), 'kublr');
+  });
+
+  it("is somebody's as soon as it says anything else", () => {
+    for (const text of [
+      host('10.0.0.9'),
+      `${host('10.0.0.5')}${host('10.0.0.9')}`,
+      `${host('10.0.0.5')}${host('10.0.0.5')}`,
+      host('10.0.0.5').replace('30020', '30021'),
+      host('10.0.0.5').replace('http:', 'https:'),
+      host('10.0.0.5').replace(":30020'", ":30020/v2'"),
+      host('10.0.0.5').replace('200ms', '1s'),
+      host('10.0.0.5').replace("'resolve'", "'push'"),
+      `${host('10.0.0.5')}skip_verify = true\n`,
+      `server = 'https://quay.io'\n${host('10.0.0.5')}`,
+      `# mine\n${host('10.0.0.5')}`,
+      `${host('10.0.0.5')}[host.'http://10.0.0.5:30020'.header]\n`,
+      "[host.'http://10.0.0.5:30020']\n",
+      "capabilities = ['pull', 'resolve']\n",
+      '\n',
+    ])
+      assert.equal(kublr(text), 'foreign', text);
+    assert.equal(kublr(host('10.0.0.5'), { registry: 'quay.io' }), 'foreign', 'Kublr writes no other');
+    assert.equal(kublr(host('10.0.0.5'), { registry: undefined }), 'foreign');
+  });
+});

@@ -53,6 +53,7 @@ export const desiredOf = (units: readonly DesiredUnit[], spegel: Desired['spegel
   spegel,
   spegelReason: 'as the test says',
   ports: { host: 30020, node: 30021 },
+  ownHosts: new Set([nodeIp, '10.1.2.9']),
   problems: [],
 });
 

@@ -6,6 +6,8 @@ import { builtInTemplates, spegelRegistries } from './builtin.ts';
 import type { Config } from './config.ts';
 import type { Extension } from './config-extensions.ts';
 import { contextOf } from './context.ts';
+import { uniqueAddresses } from './context-address.ts';
+import { controlPlaneOf } from './context-mirrors.ts';
 import { judgeRendered } from './render-judge.ts';
 import { mirrorProblems } from './render-mirrors.ts';
 import { policyOf, type SpegelHere, spegelHere } from './render-policy.ts';
@@ -118,7 +120,8 @@ const renderAll = (prepared: Prepared, facts: Facts): Desired => {
     units.set(registry, renderUnit(registry, its, input));
   }
   const ports = { host: config.chart.ports.host, node: config.chart.ports.node };
-  return { units, ...here, ports, problems: nodeProblems(units, input) };
+  const ownHosts = new Set(uniqueAddresses([...facts.nodeAddresses, ...controlPlaneOf(config, facts)]));
+  return { units, ...here, ports, ownHosts, problems: nodeProblems(units, input) };
 };
 
 /**

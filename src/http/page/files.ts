@@ -12,6 +12,7 @@ const writerWords: Readonly<Record<FileStatus['writer'], string>> = {
   'ours-stale': 'handspegel, earlier',
   'ours-edited': 'handspegel, then edited',
   spegel: 'Spegel',
+  kublr: "Kublr's agent",
   tool: 'another tool',
   foreign: 'somebody else',
   unreadable: 'unreadable',
