@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chooseConfig } from '../core/config/config-choice.ts';
+import { chooseMounted } from '../core/config/config-choice.ts';
 import { chooseCertsDir } from '../core/config/settings-certs-dir.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
 import { redactText } from '../core/redact.ts';
@@ -86,7 +86,7 @@ export const userDataCommand: Command = {
     const nodeConfig = nodeConfigOf(values, format);
     const path = values.text('config');
     const given = givenFacts(values);
-    const { config, problems } = chooseConfig(path === undefined ? undefined : readConfigSource(path), undefined);
+    const { config, problems } = chooseMounted(path === undefined ? undefined : readConfigSource(path), undefined);
     const say = (found: readonly Problem[]): void => {
       for (const problem of found) terminal.error(`${printable(redactText(formatProblem(problem)))}\n`);
     };
