@@ -19,11 +19,18 @@ need buildah buildah
 need umoci umoci
 need skopeo skopeo
 need promtool prometheus
+need prometheus prometheus
 need chromium 'chromium fonts-dejavu-core'
 need shellcheck shellcheck
 need curl curl
 need wget wget
 need cloud-init cloud-init
+need runc runc
+need iptables iptables
+need conntrack conntrack
+need dnsmasq dnsmasq-base
+need kubectl kubernetes-client
+[ -x /usr/lib/cni/portmap ] || missing="$missing containernetworking-plugins"
 
 if [ "$(id -u)" -ne 0 ]; then
   echo 'test/e2e needs root: network and mount namespaces, containerd, other users' >&2
@@ -45,32 +52,36 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $missing
 fi
-for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl buildah umoci skopeo promtool chromium shellcheck curl wget cloud-init; do
+for command in containerd ctr docker-registry busybox ip unshare nsenter setpriv prlimit openssl buildah umoci skopeo promtool prometheus chromium \
+  shellcheck curl wget cloud-init runc iptables conntrack dnsmasq kubectl /usr/lib/cni/portmap; do
   command -v "$command" >/dev/null || {
     echo "test/e2e: $command is missing although its package is installed" >&2
     exit 1
   }
 done
 
-# Containerds beside Debian's, each in a directory of its own: built once (a minute or two), then found in the cache.
+# Containerds beside Debian's, each in a directory of its own: built once (a minute or two), then found in the cache. The
+# nodes of cluster/ run containers with the newest, and so need its shim.
 bin=${XDG_CACHE_HOME:-$HOME/.cache}/handspegel/bin
-built() { # RELEASE COMMAND
-  [ -x "$bin/$1/$2" ] && "$bin/$1/$2" --version | grep -qF " $1"
+build() { # RELEASE COMMAND...
+  release=$1
+  shift
+  for command in "$@"; do
+    if [ -x "$bin/$release/$command" ] && "$bin/$release/$command" -v | grep -qF " $release"; then continue; fi
+    command -v go >/dev/null || {
+      echo "test/e2e: Go is missing, to build $command $release" >&2
+      exit 1
+    }
+    echo "building: $command $release"
+    mkdir -p "$bin/$release"
+    new=$(mktemp -d "$bin/.new.XXXXXX")
+    GOBIN=$new GOFLAGS='' go install "github.com/containerd/containerd/v2/cmd/$command@v$release"
+    mv "$new/$command" "$bin/$release/"
+    rmdir "$new"
+  done
 }
-for release in 2.2.9 2.4.2; do
-  if built "$release" containerd && built "$release" ctr; then continue; fi
-  command -v go >/dev/null || {
-    echo "test/e2e: Go is missing, to build containerd $release" >&2
-    exit 1
-  }
-  echo "building: containerd $release"
-  mkdir -p "$bin/$release"
-  new=$(mktemp -d "$bin/.new.XXXXXX")
-  GOBIN=$new GOFLAGS='' go install "github.com/containerd/containerd/v2/cmd/containerd@v$release" \
-    "github.com/containerd/containerd/v2/cmd/ctr@v$release"
-  mv "$new/containerd" "$new/ctr" "$bin/$release/"
-  rmdir "$new"
-done
+build 2.2.9 containerd ctr
+build 2.4.2 containerd ctr containerd-shim-runc-v2
 
 # Helm, for the chart: about two minutes, once.
 helm=4.3.1

@@ -37,6 +37,19 @@ const toImage = async (t: TestContext, layout: string, tag: string, root: string
   rmSync(bundle, { recursive: true });
 };
 
+/** An image of a file more than another one of the layout has, and what it runs. */
+export const addProgram = async (
+  t: TestContext,
+  layout: string,
+  image: { readonly from: string; readonly tag: string; readonly file: string; readonly path: string },
+): Promise<void> => {
+  const { from, tag, file, path } = image;
+  await run(t, ['umoci', 'tag', '--image', `${layout}:${from}`, tag]);
+  await run(t, ['umoci', 'insert', '--image', `${layout}:${tag}`, file, path]);
+  const entrypoint = [node, path].flatMap((word) => ['--config.entrypoint', word]);
+  await run(t, ['umoci', 'config', '--image', `${layout}:${tag}`, ...entrypoint]);
+};
+
 export type AgentImage = {
   /** OCI layout with the tags `base`, `build` and `agent`. */
   readonly layout: string;

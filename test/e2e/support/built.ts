@@ -8,3 +8,9 @@ export const builtContainerd = (release: '2.2.9' | '2.4.2'): string => join(base
 
 /** Reads user-data as Ignition and nodeadm do. */
 export const builtUserDataCheck = join(base, 'user-data-check');
+
+/** Kubernetes in one program, as `prepare.sh` builds it; HANDSPEGEL_E2E_KUBE puts another version in its place. */
+export const kubeBinary = process.env['HANDSPEGEL_E2E_KUBE'] || join(base, 'kube-1.34/kube');
+
+/** The Helm that `prepare.sh` builds. */
+export const helmBinary = join(base, 'helm');

@@ -20,7 +20,7 @@ export const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', 
 export type Image = { readonly manifest: Buffer; readonly blobs: readonly Buffer[]; readonly digest: string };
 
 /** Packs busybox and one file that tells images apart. */
-export const buildImage = (dir: string, text: string): Image => {
+export const buildImage = (dir: string, text: string, command?: readonly string[]): Image => {
   const root = join(dir, 'rootfs');
   mkdirSync(join(root, 'bin'), { recursive: true });
   copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
@@ -29,17 +29,17 @@ export const buildImage = (dir: string, text: string): Image => {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (tar.status !== 0) throw new Error(`tar failed: ${tar.stderr.toString()}`);
-  return imageOf(tar.stdout);
+  return imageOf(tar.stdout, command);
 };
 
 /** An image of one layer. */
-export const imageOf = (tar: Uint8Array): Image => {
+export const imageOf = (tar: Uint8Array, command: readonly string[] = ['/bin/busybox', 'cat', '/motd']): Image => {
   const layer = gzipSync(tar);
   const config = Buffer.from(
     JSON.stringify({
       architecture,
       os: 'linux',
-      config: { Cmd: ['/bin/busybox', 'cat', '/motd'] },
+      config: { Cmd: command },
       rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
     }),
   );

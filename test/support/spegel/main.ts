@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import { waitForCleanup } from './cleanup-wait.ts';
 import { families, isFamily } from './families.ts';
 import { type Address, type Behaviour, behaviours, createSpegelRegistry } from './registry.ts';
 import { createSpegel } from './spegel.ts';
@@ -15,6 +16,7 @@ const usage = `Spegel's stand-in, by hand:
 
   node test/support/spegel/main.ts configuration --certs-dir DIR --node-ip IP   the init container
   node test/support/spegel/main.ts cleanup --certs-dir DIR                      the uninstall hook
+  node test/support/spegel/main.ts cleanup-wait --probe-endpoint HOST:PORT      waits for the hooks of all nodes
   node test/support/spegel/main.ts serve --node-ip IP                           the registry, until it is interrupted
 
   --family NAME     ${families.join(', ')} (default v0.4)
@@ -43,6 +45,7 @@ const { positionals, values: flags } = parseArgs({
     listen: { type: 'string', multiple: true },
     behave: { type: 'string', default: 'well' },
     addr: { type: 'string' },
+    'probe-endpoint': { type: 'string' },
     bin: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -114,6 +117,11 @@ async function serve(spegel: ReturnType<typeof createSpegel>): Promise<void> {
 
 async function main(): Promise<number> {
   const [command = ''] = positionals;
+  const endpoint = flags['probe-endpoint'];
+  if (command === 'cleanup-wait' && endpoint !== undefined) {
+    await waitForCleanup({ endpoint, report: (message) => console.log(`cleanup-wait: ${message}`) });
+    return 0;
+  }
   const needsDirectory = command === 'configuration' || command === 'cleanup';
   if (flags.help || !isFamily(flags.family) || (!needsDirectory && command !== 'serve')) {
     console.log(usage);

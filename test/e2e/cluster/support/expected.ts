@@ -1,0 +1,16 @@
+import { createSpegel } from '../../../support/spegel/spegel.ts';
+import { origin } from './addresses.ts';
+
+/** The origin registry's own file, as node.sh writes it. */
+export const originFile = `server = 'http://${origin}'\n`;
+
+const host = (address: string, port: number): string =>
+  `[host.'http://${address}:${port}']\ncapabilities = ['pull', 'resolve']\ndial_timeout = '200ms'\n`;
+
+/** The built-in file for these addresses, this node's first. */
+export const bootstrapFile = (addresses: readonly string[]): string =>
+  addresses.map((address) => host(address, 30020)).join('\n');
+
+/** What Spegel of v0.7 writes, the real one and its stand-in. */
+export const spegelFile = (nodeIp: string): string =>
+  createSpegel({ family: 'v0.7', certsDir: '/etc/containerd/certs.d', nodeIp, bin: false }).expectedFile('_default');
