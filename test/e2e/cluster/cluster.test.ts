@@ -1,6 +1,9 @@
 import { after, afterEach, before, beforeEach, describe, type TestContext } from 'node:test';
 import { bootstraps } from './scenarios/bootstrap.ts';
 import { handsOver } from './scenarios/hand-off.ts';
+import { withdraws } from './scenarios/hang.ts';
+import { survivesOutages } from './scenarios/outage.ts';
+import { restarts } from './scenarios/restarts.ts';
 import { uninstallsSpegel } from './scenarios/spegel-uninstall.ts';
 import { uninstalls } from './scenarios/uninstall.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
@@ -39,6 +42,9 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
 
   bootstraps(cluster);
   handsOver(cluster);
+  survivesOutages(cluster);
+  withdraws(cluster);
+  restarts(cluster);
   uninstallsSpegel(cluster);
   uninstalls(cluster);
 });

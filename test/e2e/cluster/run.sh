@@ -1,6 +1,7 @@
 #!/bin/sh
 # The cluster test in namespaces of its own: network, mounts and process ids. Whatever it starts, containers included, is
-# seen by nobody else and ends with it, also when it is killed.
+# seen by nobody else and ends with it, also when it is killed. Words are for `node --test`:
+#   npm run test:cluster -- --test-name-pattern="^[125]\\."
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # In lower case: buildah takes a path for an image's name.
@@ -10,7 +11,7 @@ export TMPDIR
 
 # A shell is the first process in there, because it waits for orphans.
 unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
-  sh -c 'node --test --test-concurrency=1 "$0"/*.test.ts; exit $?' "$here" &
+  sh -c 'node --test --test-concurrency=1 "$@"; exit $?' sh "$@" "$here"/*.test.ts &
 inside=$!
 trap 'kill "$inside"' INT TERM
 code=0

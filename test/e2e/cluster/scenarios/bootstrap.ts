@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { startProcess } from '../../support/agent.ts';
+import { type Running, startProcess } from '../../support/agent.ts';
 import { generousMs, until } from '../../support/until.ts';
 import { apiClusterIp } from '../support/addresses.ts';
 import { whenAgentsReady, whenPhase } from '../support/agents.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { bootstrapFile } from '../support/expected.ts';
+import { bootstrapFile, whenDefault } from '../support/expected.ts';
 import { follow } from '../support/follow.ts';
 import { pushSleeper } from '../support/images.ts';
 import { helmHandspegel } from '../support/install.ts';
@@ -23,12 +23,14 @@ const reachesClusterIp = async (t: TestContext, node: ClusterNode): Promise<bool
 
 /** 1. A cluster with nothing else: a node without kube-proxy already pulls from the control plane. */
 export const bootstraps = (cluster: () => Cluster): void => {
+  let early: Running | undefined;
+
   it('1. a new node without kube-proxy pulls through the control plane, whose address helm install looked up', async (t) => {
-    const { dir, n1, n2 } = cluster();
-    const early = `${n1.address}:30020`;
-    // Only here: nobody answers for nowhere.test.
-    const registry = await startRegistry(t, { dir, listen: early, storage: join(dir, 'early'), wrap: n1.inNetwork });
-    await pushSleeper(`http://${early}`, dir, 'early');
+    const { t: suite, dir, n1, n2 } = cluster();
+    const listen = `${n1.address}:30020`;
+    // The only place where this image is: nobody answers for nowhere.test.
+    early = await startRegistry(suite, { dir, listen, storage: join(dir, 'early'), wrap: n1.inNetwork });
+    await pushSleeper(`http://${listen}`, dir, 'early');
     assert.ok(!(await reachesClusterIp(t, n2)), 'the API has no ClusterIP on this node');
 
     const follower = await follow(cluster(), n2);
@@ -39,14 +41,13 @@ export const bootstraps = (cluster: () => Cluster): void => {
         .map(({ files }) => files['_default/hosts.toml'])
         .find((text) => text !== undefined);
     const { found } = await until('node 2 has its first file', firstFile, { limitMs: 4 * generousMs });
-    assert.match(found, /^644 0:0 /);
-    assert.equal(n2.body('_default/hosts.toml'), bootstrapFile([n2.address, n1.address]));
-    assert.ok(found.endsWith(bootstrapFile([n2.address, n1.address])), found);
+    // A machine that is too busy to answer within half a second has its mirror left out, and named in the marker.
+    assert.match(found, /^644 0:0 # handspegel [^]*http(?::|%3A)\/?(?:\/|%2F%2F)172\.30\.0\.11(?::|%3A)30020/);
+    await whenDefault(n2, bootstrapFile([n2.address, n1.address]));
     await follower.stop();
 
     await runPod(cluster(), n2, 'nowhere.test/app:early');
-    assert.match(registry.output(), /GET[^\n]*ns=nowhere\.test/, 'the image came from node 1');
-    await registry.stop();
+    assert.match(early.output(), /GET[^\n]*ns=nowhere\.test/, 'the image came from node 1');
   });
 
   it('1. both nodes get ready, with right files; helm test and status --all say so', async (t) => {
@@ -55,8 +56,9 @@ export const bootstraps = (cluster: () => Cluster): void => {
     await until('the API has its ClusterIP on node 2 too', () => reachesClusterIp(t, n2));
     await whenAgentsReady(cluster());
     await whenPhase(nodes, 'bootstrap');
-    assert.equal(n1.body('_default/hosts.toml'), bootstrapFile([n1.address]));
-    assert.equal(n2.body('_default/hosts.toml'), bootstrapFile([n2.address, n1.address]));
+    await whenDefault(n1, bootstrapFile([n1.address]));
+    await whenDefault(n2, bootstrapFile([n2.address, n1.address]));
+    await early?.stop();
     await helm('test', 'handspegel', '--namespace=handspegel', '--timeout=120s');
     const words = [process.execPath, main, 'status', '--all'];
     const { code, stdout } = await startProcess(t, words, { KUBECONFIG: adminKubeconfig }).ended;

@@ -4,7 +4,7 @@ import { until } from '../../support/until.ts';
 import { origin, upstream } from '../support/addresses.ts';
 import { whenPhase } from '../support/agents.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { bootstrapFile, originFile } from '../support/expected.ts';
+import { bootstrapFile, originFile, whenDefault } from '../support/expected.ts';
 import { helmHandspegel } from '../support/install.ts';
 import { runPod } from '../support/sleeper.ts';
 
@@ -23,11 +23,7 @@ export const uninstallsSpegel = (cluster: () => Cluster): void => {
     await helm('uninstall', 'spegel', '--namespace=spegel', '--timeout=120s');
     await whenPhase(nodes, 'bootstrap');
     for (const node of nodes) {
-      const text = today[node.name as 'n1' | 'n2'];
-      const otherwise = (): string => JSON.stringify(node.files(), undefined, 1);
-      await until(`${node.name} has its bootstrap file of today`, () => node.body('_default/hosts.toml') === text, {
-        otherwise,
-      });
+      await whenDefault(node, today[node.name as 'n1' | 'n2']);
       assert.deepEqual(Object.keys(node.files()).toSorted(), [`${origin}/hosts.toml`, '_default/hosts.toml']);
       assert.equal(node.files()[`${origin}/hosts.toml`], originFile);
     }

@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 import { origin } from '../support/addresses.ts';
 import { whenAgentsReady, whenPhase } from '../support/agents.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { bootstrapFile, originFile } from '../support/expected.ts';
+import { bootstrapFile, originFile, whenDefault } from '../support/expected.ts';
 import { helmHandspegel } from '../support/install.ts';
 
 const kinds = [
@@ -56,8 +56,8 @@ export const uninstalls = (cluster: () => Cluster): void => {
     await helmHandspegel(cluster(), 'install');
     await whenAgentsReady(cluster());
     await whenPhase(nodes, 'bootstrap');
-    assert.equal(n1.body('_default/hosts.toml'), bootstrapFile([n1.address]));
-    assert.equal(n2.body('_default/hosts.toml'), bootstrapFile([n2.address, n1.address]));
+    await whenDefault(n1, bootstrapFile([n1.address]));
+    await whenDefault(n2, bootstrapFile([n2.address, n1.address]));
     for (const { stateDir } of nodes) assert.ok(!readdirSync(stateDir).includes('released'));
   });
 };

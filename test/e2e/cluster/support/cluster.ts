@@ -9,7 +9,7 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { startDns } from './dns.ts';
 import { pushSleeper, pushSystemImages, type SpegelPackage } from './images.ts';
 import { createHelm, createKubectl, type Helm, type Kubectl } from './kubectl.ts';
-import { type ClusterNode, configureNode, createNode } from './node.ts';
+import { type ClusterNode, configureNode, createNode, startNode } from './node.ts';
 import { makeCertificate, startRegistry } from './registry.ts';
 
 export type Cluster = {
@@ -19,7 +19,7 @@ export type Cluster = {
   /** `n1` runs the control plane too; kube-proxy of `n2` is not started yet. */
   readonly n1: ClusterNode;
   readonly n2: ClusterNode;
-  readonly nodes: readonly ClusterNode[];
+  readonly nodes: readonly [ClusterNode, ClusterNode];
   readonly kubectl: Kubectl;
   readonly helm: Helm;
   readonly adminKubeconfig: string;
@@ -60,7 +60,7 @@ export const startCluster = async (t: TestContext): Promise<Cluster> => {
     return createNode(t, { name, number, dir: at(name), trust: tls.certificate });
   };
   const [n1, n2] = [await create('n1', 11), await create('n2', 12)];
-  const nodes = [n1, n2];
+  const nodes = [n1, n2] as const;
   const controlPlane = await startControlPlane(t, {
     dir: at('control-plane'),
     address: n1.address,
@@ -75,8 +75,7 @@ export const startCluster = async (t: TestContext): Promise<Cluster> => {
       kubeconfig: controlPlane.kubeconfig(node.name),
       proxyKubeconfig: controlPlane.kubeconfig('proxy'),
     });
-    node.containerd.start();
-    node.kubelet.start();
+    await startNode(t, node);
   }
   n1.kubeProxy.start();
   // Pods of one node reach those of the other.

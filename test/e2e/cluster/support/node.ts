@@ -84,6 +84,13 @@ echo 1 > /proc/sys/net/ipv4/ip_forward`;
   };
 };
 
+/** Starts containerd and then kubelet, which would not wait for it. */
+export const startNode = async (t: TestContext, { containerd, kubelet, inside }: ClusterNode): Promise<void> => {
+  containerd.start();
+  await until('containerd answers', () => run(t, [...inside, 'ctr', 'version']), { otherwise: containerd.log });
+  kubelet.start();
+};
+
 /** Where a node's containerd listens. */
 export const containerdSocket = '/run/containerd/containerd.sock';
 
