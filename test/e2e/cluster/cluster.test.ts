@@ -1,7 +1,9 @@
 import { after, afterEach, before, beforeEach, describe, type TestContext } from 'node:test';
+import { alerts } from './scenarios/alerts.ts';
 import { bootstraps } from './scenarios/bootstrap.ts';
 import { handsOver } from './scenarios/hand-off.ts';
 import { withdraws } from './scenarios/hang.ts';
+import { otherRuntime } from './scenarios/other-runtime.ts';
 import { survivesOutages } from './scenarios/outage.ts';
 import { restarts } from './scenarios/restarts.ts';
 import { uninstallsSpegel } from './scenarios/spegel-uninstall.ts';
@@ -44,7 +46,9 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
   handsOver(cluster);
   survivesOutages(cluster);
   withdraws(cluster);
+  alerts(cluster);
   restarts(cluster);
   uninstallsSpegel(cluster);
   uninstalls(cluster);
+  otherRuntime(cluster);
 });

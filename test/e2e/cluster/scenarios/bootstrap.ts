@@ -42,7 +42,7 @@ export const bootstraps = (cluster: () => Cluster): void => {
         .find((text) => text !== undefined);
     const { found } = await until('node 2 has its first file', firstFile, { limitMs: 4 * generousMs });
     // A machine that is too busy to answer within half a second has its mirror left out, and named in the marker.
-    assert.match(found, /^644 0:0 # handspegel [^]*http(?::|%3A)\/?(?:\/|%2F%2F)172\.30\.0\.11(?::|%3A)30020/);
+    assert.ok(decodeURIComponent(found).includes(`http://${listen}`), found);
     await whenDefault(n2, bootstrapFile([n2.address, n1.address]));
     await follower.stop();
 

@@ -24,6 +24,8 @@ export type Cluster = {
   readonly helm: Helm;
   readonly adminKubeconfig: string;
   readonly spegel: SpegelPackage;
+  /** Writes a node's kubelet configuration, with another socket of its runtime when one is given. */
+  readonly configure: (node: ClusterNode, socket?: string) => void;
   /** Puts a new image `app:TAG` into the storage that origin and upstream share. */
   readonly pushApp: (tag: string) => Promise<void>;
 };
@@ -70,11 +72,11 @@ export const startCluster = async (t: TestContext): Promise<Cluster> => {
   const adminKubeconfig = controlPlane.kubeconfig('admin');
   const kubectl = createKubectl(t, adminKubeconfig);
   startDns(t, dir, controlPlane);
+  const proxyKubeconfig = controlPlane.kubeconfig('proxy');
+  const configure = (node: ClusterNode, socket?: string): void =>
+    configureNode(node, { kubeconfig: controlPlane.kubeconfig(node.name), proxyKubeconfig, socket });
   for (const node of nodes) {
-    configureNode(node, {
-      kubeconfig: controlPlane.kubeconfig(node.name),
-      proxyKubeconfig: controlPlane.kubeconfig('proxy'),
-    });
+    configure(node);
     await startNode(t, node);
   }
   n1.kubeProxy.start();
@@ -98,6 +100,7 @@ export const startCluster = async (t: TestContext): Promise<Cluster> => {
     helm: createHelm(t, adminKubeconfig, at('helm')),
     adminKubeconfig,
     spegel,
+    configure,
     pushApp: (tag) => pushSleeper(`http://${origin}`, dir, tag),
   };
 };

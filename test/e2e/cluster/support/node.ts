@@ -11,6 +11,8 @@ import { createPart, type Part } from './part.ts';
 export type ClusterNode = {
   readonly name: string;
   readonly address: string;
+  /** Of a process in its namespaces. */
+  readonly pid: number;
   /** certs.d and the agent's memory, as the test sees them. */
   readonly certsDir: string;
   readonly stateDir: string;
@@ -70,6 +72,7 @@ echo 1 > /proc/sys/net/ipv4/ip_forward`;
   return {
     name,
     address,
+    pid: holder.pid,
     dir,
     etc,
     certsDir,
@@ -97,7 +100,7 @@ export const containerdSocket = '/run/containerd/containerd.sock';
 /** Writes what kubelet and kube-proxy are told. */
 export const configureNode = (
   node: ClusterNode,
-  options: { readonly kubeconfig: string; readonly proxyKubeconfig: string; readonly socket?: string },
+  options: { readonly kubeconfig: string; readonly proxyKubeconfig: string; readonly socket?: string | undefined },
 ): void => {
   const { kubeconfig, proxyKubeconfig, socket = containerdSocket } = options;
   const write = (name: string, content: object): void => writeFileSync(join(node.dir, name), JSON.stringify(content));
