@@ -1,5 +1,4 @@
 import { after, afterEach, before, beforeEach, describe, type TestContext } from 'node:test';
-import { alerts } from './scenarios/alerts.ts';
 import { bootstraps } from './scenarios/bootstrap.ts';
 import { handsOver } from './scenarios/hand-off.ts';
 import { withdraws } from './scenarios/hang.ts';
@@ -46,7 +45,6 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
   handsOver(cluster);
   survivesOutages(cluster);
   withdraws(cluster);
-  alerts(cluster);
   restarts(cluster);
   uninstallsSpegel(cluster);
   uninstalls(cluster);
