@@ -99,3 +99,15 @@ export const fileSamples = (
     ),
   };
 };
+
+/** How many problems of each code the status tells; the codes are ours, so they are few. */
+export const problemSamples = ({ problems }: Status): readonly Sample[] => {
+  const found = new Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>();
+  for (const { severity, code } of problems) {
+    const key = `${severity} ${code}`;
+    const known = found.get(key) ?? { labels: { severity, code }, value: 0 };
+    known.value += 1;
+    found.set(key, known);
+  }
+  return [...found.values()];
+};

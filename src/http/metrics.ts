@@ -3,7 +3,7 @@ import { phases } from '../core/ledger.ts';
 import type { Status } from '../core/status.ts';
 import type { Telemetry, Tell } from '../core/telemetry.ts';
 import { type LabelLimit, limitLabels } from './label-limit.ts';
-import { fileSamples, mirrorSamples, type Sample } from './metrics-of-status.ts';
+import { fileSamples, mirrorSamples, problemSamples, type Sample } from './metrics-of-status.ts';
 
 export type Metrics = {
   /** The text of a scrape. */
@@ -96,6 +96,7 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
     writer: gauge(registry, 'file_writer', 'Whose hosts.toml stands: 1 for the writer.', ['registry', 'writer']),
     effective: gauge(registry, 'file_effective', 'Why it stands: 1 for the reason.', ['registry', 'reason']),
     deadly: gauge(registry, 'file_deadly', "Somebody's hosts.toml that kills this node's containerd.", ['registry']),
+    problems: gauge(registry, 'problems', 'What is wrong, as the status tells it, by code.', ['severity', 'code']),
     phase: gauge(registry, 'phase', 'Phase of the node: 1 for the one that holds.', ['phase']),
     last: gauge(registry, 'last_reconcile_timestamp_seconds', 'When the last pass ended.'),
     config: gauge(registry, 'config_hash', 'First 48 bits of the SHA-256 of the configuration in force.'),
@@ -156,6 +157,7 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
     refill(gauges.writer, files.writer);
     refill(gauges.effective, files.effective);
     refill(gauges.deadly, files.deadly);
+    refill(gauges.problems, problemSamples(status));
     gauges.withdrawn.set(status.gate === 'enforce' ? status.mirrors.filter(({ withdrawn }) => withdrawn).length : 0);
     for (const phase of phases) gauges.phase.set({ phase }, Number(status.phase.phase === phase));
     gauges.last.set(lastPass / 1_000);

@@ -51,6 +51,21 @@ describe('/metrics', () => {
     }
   });
 
+  it('counts the problems that the status tells, by code', async () => {
+    const refused = { code: 'yaml-syntax', severity: 'error', message: 'a tab', hint: 'Use spaces.' } as const;
+    const problems = [
+      refused,
+      { ...refused, line: 2 },
+      { ...refused, code: 'config-unknown-key', severity: 'warning' },
+    ] as const;
+    const { text } = await scrapeOf({ ...withdrawn, problems }, { process: false });
+    const shown = seriesOf(await text()).filter((line) => line.startsWith('handspegel_problems'));
+    assert.deepEqual(shown, [
+      'handspegel_problems{severity="error",code="yaml-syntax"} 2',
+      'handspegel_problems{severity="warning",code="config-unknown-key"} 1',
+    ]);
+  });
+
   it('always has the two ports of the document', async () => {
     const { text } = await scrapeOf({ ...withdrawn, mirrors: [] }, { process: false });
     const shown = await text();
