@@ -1,5 +1,6 @@
 import { after, afterEach, before, beforeEach, describe, type TestContext } from 'node:test';
 import { bootstraps } from './scenarios/bootstrap.ts';
+import { follows } from './scenarios/configuration.ts';
 import { handsOver } from './scenarios/hand-off.ts';
 import { withdraws } from './scenarios/hang.ts';
 import { otherRuntime } from './scenarios/other-runtime.ts';
@@ -43,6 +44,7 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
 
   bootstraps(cluster);
   handsOver(cluster);
+  follows(cluster);
   survivesOutages(cluster);
   withdraws(cluster);
   restarts(cluster);
