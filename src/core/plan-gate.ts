@@ -42,7 +42,8 @@ const remembered = (input: PlanInput, path: string, hosts: readonly Keyed[]): Fi
   const known = input.ledger.gate.files[path];
   const without = input.survey.get(path)?.marked?.without;
   if (known !== undefined || without === undefined) return known;
-  return { out: hosts.filter(({ entry }) => without.includes(entry.url)).map(({ key }) => key), givenBack: [] };
+  const out = hosts.filter(({ entry }) => without.includes(entry.url)).map(({ key }) => key);
+  return { out, leftOut: out, givenBack: [] };
 };
 
 const because = (input: PlanInput, gate: FileGate, isOut: (key: string) => boolean, out: readonly Keyed[]): string => {
@@ -84,7 +85,11 @@ export const gateBody = (input: PlanInput, path: string, body: Uint8Array): Gate
     .filter(({ key }) => firstStanding(input.mirrors.get(key), input.now) === 'out')
     .map(({ key }) => key);
   const isOut = (key: string): boolean => key in input.outs || firstOut.includes(key);
-  const standings = { isOut, isReturning: (key: string) => isReturning(input.outs, key, input.mirrors.get(key)) };
+  const standings = {
+    isOut,
+    isReturning: (key: string) => isReturning(input.outs, key, input.mirrors.get(key)),
+    isLeftOut: (key: string) => firstOut.includes(key),
+  };
   const keys = [...new Set(hosts.map(({ key }) => key))];
   const gate = nextFileGate(remembered(input, path, hosts), keys, standings, input.now);
   const out = hosts.filter(({ key }) => gate.out.includes(key));

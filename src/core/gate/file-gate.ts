@@ -2,6 +2,8 @@
 export type FileGate = {
   /** Keys of the mirrors that are taken out of it. */
   readonly out: readonly string[];
+  /** Those of them that its first file never had: that they come in is no flap. */
+  readonly leftOut?: readonly string[];
   /** When mirrors were given back to it during the last hour. */
   readonly givenBack: readonly number[];
   /** Nothing is given back before; from then on there is one trial. */
@@ -23,17 +25,19 @@ export type Standings = {
   readonly isOut: (key: string) => boolean;
   /** It is out, and its last answer was good: the next one decides, in about a second. */
   readonly isReturning: (key: string) => boolean;
+  /** A first file is being made without it. */
+  readonly isLeftOut?: (key: string) => boolean;
 };
 
 /**
  * Which of a file's mirrors are out now. What is costly goes at once, always; what has come back is given back unless
  * the file has flapped: at most 3 times an hour, then it is closed for an hour, then one trial. Mirrors that return at the
- * same time come back together, as one.
+ * same time come back together, as one. What a first file was made without comes in without being counted.
  */
 export const nextFileGate = (
   before: FileGate | undefined,
   mirrors: readonly string[],
-  { isOut, isReturning }: Standings,
+  { isOut, isReturning, isLeftOut = () => false }: Standings,
   now: number,
 ): FileGate => {
   const old = before ?? open;
@@ -42,20 +46,24 @@ export const nextFileGate = (
   const back = wasOut.filter((key) => !isOut(key));
   const givenBack = old.givenBack.filter((at) => at <= now && now - at < giveBackLimits.windowMs);
   const trial = within(old.trialUntil, now) ? { trialUntil: old.trialUntil } : {};
+  const expired = old.closedUntil === undefined ? {} : { closedUntil: old.closedUntil };
+  const wasLeftOut = (key: string): boolean => old.leftOut?.includes(key) === true;
+  const gate = (out: readonly string[], rest: Omit<FileGate, 'out' | 'leftOut'>): FileGate => {
+    const leftOut = out.filter((key) => isLeftOut(key) || wasLeftOut(key));
+    return { out, ...(leftOut.length === 0 ? {} : { leftOut }), ...rest };
+  };
   const all = mirrors.filter((key) => isOut(key) || wasOut.includes(key));
-  if (within(old.closedUntil, now)) return { out: all, givenBack, closedUntil: old.closedUntil };
+  if (within(old.closedUntil, now)) return gate(all, { givenBack, ...expired });
   const together = back.length > 0 && wasOut.some((key) => isOut(key) && isReturning(key));
-  if (back.length === 0 || together) {
-    const expired = old.closedUntil === undefined ? {} : { closedUntil: old.closedUntil };
-    return { out: all, givenBack, ...expired, ...trial };
-  }
+  if (back.length === 0 || together) return gate(all, { givenBack, ...expired, ...trial });
+  if (back.every(wasLeftOut)) return gate(costly, { givenBack, ...expired, ...trial });
   if (old.closedUntil !== undefined) {
-    return { out: costly, givenBack: [now], trialUntil: now + giveBackLimits.windowMs };
+    return gate(costly, { givenBack: [now], trialUntil: now + giveBackLimits.windowMs });
   }
   if ('trialUntil' in trial || givenBack.length >= giveBackLimits.count) {
-    return { out: all, givenBack, closedUntil: now + giveBackLimits.closedMs };
+    return gate(all, { givenBack, closedUntil: now + giveBackLimits.closedMs });
   }
-  return { out: costly, givenBack: [...givenBack, now] };
+  return gate(costly, { givenBack: [...givenBack, now] });
 };
 
 /** Mirrors that answer again and stay out because the file has flapped, and until when. */

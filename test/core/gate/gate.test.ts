@@ -218,6 +218,45 @@ describe('laws of the gate', () => {
     );
   });
 
+  it('counts what a first file was made without only from the second time on', () => {
+    const hour = giveBackLimits.windowMs;
+    const looks: readonly (readonly [at: number, out: readonly string[]])[] = [
+      [0, ['a', 'b']],
+      [10, ['b']],
+      [20, []],
+      [30, ['a']],
+      [40, []],
+      [50, ['a']],
+      [60, []],
+      [70, ['a', 'b']],
+      [80, []],
+      [90, ['b']],
+      [100, []],
+      [100 + hour, []],
+    ];
+    let gate: FileGate | undefined;
+    const seen = looks.map(([now, out]) => {
+      const isLeftOut = (key: string): boolean => now === 0 && out.includes(key);
+      const standings = { isOut: (key: string) => out.includes(key), isReturning: () => false, isLeftOut };
+      gate = nextFileGate(gate, ['a', 'b'], standings, now);
+      return `${gate.out.join()} ${gate.givenBack.length}`;
+    });
+    assert.deepEqual(seen, [
+      'a,b 0',
+      'b 0',
+      ' 0',
+      'a 0',
+      ' 1',
+      'a 1',
+      ' 2',
+      'a,b 2',
+      ' 3',
+      'b 3',
+      'b 3', // A fourth time within an hour: closed.
+      ' 1',
+    ]);
+  });
+
   it('settles: when all are well for long enough everything is in, and looking again changes nothing', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
