@@ -1,5 +1,5 @@
 import { exitCodes, type Terminal } from './command.ts';
-import { commandHelp, commands, programHelp } from './commands.ts';
+import { commandHelp, findCommand, groupHelp, isGroup, programHelp } from './commands.ts';
 import { readOptions, UsageError } from './options.ts';
 
 export type CommandLine = {
@@ -12,7 +12,10 @@ export type CommandLine = {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const run = async ({ args: [name, ...args], env, terminal, signal, version }: CommandLine): Promise<number> => {
+const isHelp = (word: string): boolean => word === '--help' || word === '-h';
+
+const run = async ({ args, env, terminal, signal, version }: CommandLine): Promise<number> => {
+  const [name] = args;
   if (name === '--version' || name === 'version') {
     terminal.out(`handspegel ${version}\n`);
     return exitCodes.done;
@@ -21,23 +24,32 @@ const run = async ({ args: [name, ...args], env, terminal, signal, version }: Co
     terminal.error(await programHelp());
     return exitCodes.usage;
   }
-  const wanted = name === 'help' ? args[0] : name;
-  if (wanted === undefined || wanted === '--help' || wanted === '-h') {
+  const words = name === 'help' ? args.slice(1) : args;
+  const [wanted] = words;
+  if (wanted === undefined || isHelp(wanted)) {
     terminal.out(await programHelp());
     return exitCodes.done;
   }
-  const row = commands.find((known) => known.name === wanted);
-  if (row === undefined) throw new UsageError(`there is no command '${wanted}'`);
-  const command = await row.load();
-  if (name === 'help' || args.includes('--help') || args.includes('-h')) {
+  const asksHelp = name === 'help' || args.some(isHelp);
+  const found = findCommand(words);
+  if (found === undefined) {
+    const [, second] = words;
+    if (!isGroup(wanted)) throw new UsageError(`there is no command '${wanted}'`);
+    if (second !== undefined && !second.startsWith('-'))
+      throw new UsageError(`there is no command '${wanted} ${second}'`);
+    (asksHelp ? terminal.out : terminal.error)(await groupHelp(wanted));
+    return asksHelp ? exitCodes.done : exitCodes.usage;
+  }
+  const command = await found.row.load();
+  if (asksHelp) {
     terminal.out(commandHelp(command));
     return exitCodes.done;
   }
-  const values = readOptions(args, command.flags, env);
+  const values = readOptions(found.rest, command.flags, env);
   if (values.positionals.length > command.positionals) {
     throw new UsageError(`'${command.name}' does not take '${values.positionals[command.positionals]}'`);
   }
-  return command.run({ values, terminal, signal });
+  return command.run({ values, terminal, signal, env });
 };
 
 /** Runs one command and gives its exit code; never throws. */

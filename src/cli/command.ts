@@ -20,10 +20,13 @@ export type CommandContext = {
   readonly values: Values;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** For programs that a command runs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 /** One command: its help is made from this. */
 export type Command = {
+  /** One word, or two where a first word has several commands below it: `spegel plan`. */
   readonly name: string;
   readonly arguments: string;
   /** How many words it takes besides flags, at most. */

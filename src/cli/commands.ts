@@ -18,25 +18,50 @@ export const commands: readonly Row[] = [
   { name: 'restore', load: async () => (await import('./release.ts')).restoreCommand },
   { name: 'release', load: async () => (await import('./release.ts')).releaseCommand },
   { name: 'resume', load: async () => (await import('./release.ts')).resumeCommand },
+  { name: 'spegel values', load: async () => (await import('./spegel/values.ts')).spegelValuesCommand },
+  { name: 'spegel plan', load: async () => (await import('./spegel/plan.ts')).spegelPlanCommand },
+  { name: 'spegel apply', load: async () => (await import('./spegel/apply.ts')).spegelApplyCommand },
+  { name: 'spegel uninstall', load: async () => (await import('./spegel/uninstall.ts')).spegelUninstallCommand },
+  { name: 'spegel manifest', load: async () => (await import('./spegel/manifest.ts')).spegelManifestCommand },
 ];
 
-const exits = `Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 there are differences (plan, diff).
+/** The command that these words begin with, and the words behind its name. */
+export const findCommand = (
+  words: readonly string[],
+): { readonly row: Row; readonly rest: readonly string[] } | undefined => {
+  const row = commands.find(({ name }) => name.split(' ').every((part, at) => words[at] === part));
+  return row === undefined ? undefined : { row, rest: words.slice(row.name.split(' ').length) };
+};
+
+/** A first word that has commands below it and is none by itself. */
+export const isGroup = (word: string): boolean => commands.some(({ name }) => name.startsWith(`${word} `));
+
+const exits = `Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 there are differences (plan, diff, spegel plan).
 `;
 
-/** The help of the whole program. */
-export const programHelp = async (): Promise<string> => {
-  const all = await Promise.all(commands.map((row) => row.load()));
+const summaries = async (rows: readonly Row[]): Promise<string> => {
+  const all = await Promise.all(rows.map((row) => row.load()));
   const width = Math.max(...all.map((command) => command.name.length));
-  const lines = all.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`).join('');
-  return `Usage: handspegel COMMAND [FLAGS]
+  return all.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}\n`).join('');
+};
+
+/** The help of the whole program. */
+export const programHelp = async (): Promise<string> => `Usage: handspegel COMMAND [FLAGS]
 
 Keeps containerd's registry host files right before, during and after Spegel.
 
 Commands:
-${lines}
+${await summaries(commands)}
 Every flag has a variable: --node-ip is ${variableOf('node-ip')}. "handspegel COMMAND --help" shows the flags.
 ${exits}`;
-};
+
+/** The help of the commands below one word. */
+export const groupHelp = async (word: string): Promise<string> => `Usage: handspegel ${word} COMMAND [FLAGS]
+
+Commands:
+${await summaries(commands.filter(({ name }) => name.startsWith(`${word} `)))}
+"handspegel ${word} COMMAND --help" shows the flags.
+${exits}`;
 
 const flagLine = (flag: Flag, width: number): string => {
   const head = `--${flag.name}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`;

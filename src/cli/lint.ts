@@ -108,6 +108,13 @@ const shown = (problem: Problem): Problem => ({
   message: redactText(problem.message),
   hint: redactText(problem.hint),
   ...(problem.file === undefined ? {} : { file: shownPath(problem.file) }),
+  ...(problem.related === undefined
+    ? {}
+    : {
+        related: problem.related.map((other) =>
+          other.file === undefined ? other : { ...other, file: shownPath(other.file) },
+        ),
+      }),
 });
 
 const byPlace = (a: Problem, b: Problem): number =>

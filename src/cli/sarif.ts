@@ -8,6 +8,15 @@ const levels: Readonly<Record<Problem['severity'], Level>> = { error: 'error', w
 const uriOf = (file: string): string =>
   file.startsWith('/') ? pathToFileURL(file).href : file.split('/').map(encodeURIComponent).join('/');
 
+const locationOf = ({ file = '', line, column }: { file?: string; line?: number; column?: number }): object => ({
+  physicalLocation: {
+    artifactLocation: { uri: uriOf(file) },
+    ...(line === undefined
+      ? {}
+      : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } }),
+  },
+});
+
 export type SarifOptions = {
   readonly version: string;
   /** What a code means, in one sentence. */
@@ -38,24 +47,19 @@ export const toSarif = (problems: readonly Problem[], { version, meaningOf }: Sa
         },
         // Columns count characters, not UTF-16 units.
         columnKind: 'unicodeCodePoints',
-        results: problems.map(({ code, severity, message, hint, file, line, column }) => ({
+        results: problems.map(({ code, severity, message, hint, related, ...place }) => ({
           ruleId: code,
           ruleIndex: codes.indexOf(code),
           level: levels[severity],
           message: { text: `${message}\n${hint}` },
-          locations:
-            file === undefined
-              ? []
-              : [
-                  {
-                    physicalLocation: {
-                      artifactLocation: { uri: uriOf(file) },
-                      ...(line === undefined
-                        ? {}
-                        : { region: { startLine: line, ...(column === undefined ? {} : { startColumn: column }) } }),
-                    },
-                  },
-                ],
+          locations: place.file === undefined ? [] : [locationOf(place)],
+          ...(related === undefined
+            ? {}
+            : {
+                relatedLocations: related
+                  .filter(({ file }) => file !== undefined)
+                  .map((other) => ({ ...locationOf(other), message: { text: other.message } })),
+              }),
         })),
       },
     ],

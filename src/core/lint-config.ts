@@ -1,10 +1,10 @@
-import { exampleInside, parseCidr } from './config/cidr.ts';
 import type { Config } from './config/config.ts';
 import { parseConfig } from './config/config.ts';
 import type { Extension } from './config/config-extensions.ts';
 import { joinPath } from './config/config-problems.ts';
 import { placeOfOutput } from './config/output-place.ts';
 import { render } from './config/render.ts';
+import { insidePolicy, withStandIns } from './config/stand-ins.ts';
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { CertificateReader } from './containerd/hosts-certificates.ts';
 import { lintHostsFile } from './containerd/lint-hosts.ts';
@@ -13,6 +13,7 @@ import type { Facts } from './facts.ts';
 import { forPeople } from './judged.ts';
 import { type FoundConfig, scanYaml } from './lint-yaml.ts';
 import type { Problem } from './problem.ts';
+import { spegelContradictions } from './spegel/contradictions.ts';
 import type { Tools } from './tools.ts';
 
 export type LintConfigOptions = {
@@ -24,28 +25,6 @@ export type LintConfigOptions = {
 };
 
 const text = new TextDecoder();
-
-const secretNames = [
-  /\.secrets\.([A-Za-z0-9_]+)\.([A-Za-z0-9_]+)/g,
-  /index\s+\$?\.secrets\s+"([^"]+)"\s+"([^"]+)"/g,
-  /\(\s*index\s+\$?\.secrets\s+"([^"]+)"\s*\)\s*\.?\s*"?([A-Za-z0-9_]+)/g,
-];
-
-/** Secrets are not in a checkout: those that templates name get a stand-in, so that the rest can be judged. */
-const withStandIns = (config: Config, facts: Facts): Facts => {
-  const secrets: Record<string, Record<string, string>> = {};
-  const add = (name: string, key: string): void => {
-    secrets[name] = { ...secrets[name], [key]: 'example' };
-  };
-  for (const { content } of config.extensions) {
-    for (const pattern of secretNames) {
-      for (const [, name = '', key = ''] of content.matchAll(pattern)) add(name, key);
-    }
-  }
-  const basic = config.chart.basicAuthSecretName;
-  if (basic !== '') for (const key of ['username', 'password']) add(basic, key);
-  return { ...facts, secrets: { ...secrets, ...facts.secrets } };
-};
 
 const extensionOf = (config: Config, unit: DesiredUnit): Extension | undefined =>
   config.extensions.findLast(({ registry, name }) => registry === unit.registry && name === 'hosts.toml');
@@ -77,12 +56,7 @@ const mayStandThere = {
 
 const isAboutOutput = (code: string): boolean => code.startsWith('hosts-');
 
-/** Where policy.mirrors allows networks, examples lie in them: the nodes of such a cluster do. */
-const insidePolicy = (config: Config, facts: Facts): Facts => {
-  const cidr = parseCidr(config.settings.policy.mirrors.cidrs[0] ?? '');
-  if (cidr === undefined) return facts;
-  return { ...facts, nodeAddresses: [exampleInside(cidr, 10)], controlPlane: [exampleInside(cidr, 1)] };
-};
+type Placed = { readonly line?: number; readonly column?: number };
 
 const lintFound = (found: FoundConfig, file: string, options: LintConfigOptions): readonly Problem[] => {
   const { config, problems } = parseConfig(found.text, file);
@@ -91,7 +65,7 @@ const lintFound = (found: FoundConfig, file: string, options: LintConfigOptions)
     const known = options.examples === true ? insidePolicy(config, options.facts) : options.facts;
     const facts = withStandIns(config, known);
     const desired = render(config, facts, options.tools);
-    all.push(...desired.problems);
+    all.push(...desired.problems, ...spegelContradictions(config, desired, facts));
     for (const unit of desired.units.values()) {
       // Rendering judges in short, at the extension's key; here each remark gets its own place.
       const output = outputProblems(config, unit, { ...options, facts });
@@ -102,10 +76,14 @@ const lintFound = (found: FoundConfig, file: string, options: LintConfigOptions)
       );
     }
   }
-  return all.map((problem) => {
-    const { line, column, ...rest } = problem;
+  const inFile = <T extends Placed>(placed: T) => {
+    const { line, column, ...rest } = placed;
     return line === undefined ? { ...rest, file } : { ...rest, file, ...found.placeOf(line, column) };
-  });
+  };
+  return all.map(({ related, ...problem }) => ({
+    ...inFile(problem),
+    ...(related === undefined ? {} : { related: related.map(inFile) }),
+  }));
 };
 
 /** Checks a YAML file: each configuration in it, with what its templates make for example facts. */

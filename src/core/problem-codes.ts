@@ -2,6 +2,7 @@ import { agentProblemCodes, lintProblemCodes } from './agent-problems.ts';
 import { configProblemCodes, renderProblemCodes } from './config/config-problems.ts';
 import { hostsProblems } from './containerd/hosts-problems.ts';
 import { doctorProblems } from './doctor/doctor-codes.ts';
+import { spegelProblemCodes } from './spegel/spegel-codes.ts';
 import { userDataProblemCodes } from './user-data/boot-plan.ts';
 
 const meanings: Readonly<Record<string, string | { readonly meaning: string }>> = {
@@ -12,6 +13,7 @@ const meanings: Readonly<Record<string, string | { readonly meaning: string }>> 
   ...agentProblemCodes,
   ...lintProblemCodes,
   ...userDataProblemCodes,
+  ...spegelProblemCodes,
 };
 
 /** Every code that any command or the agent can give; docs/problems.md explains each. */

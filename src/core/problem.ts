@@ -12,11 +12,24 @@ export type Problem = {
   readonly column?: number;
   /** Where inside the document, e.g. `extensions.my-key.path`. */
   readonly path?: string;
+  /** Other places that the message speaks of. */
+  readonly related?: readonly RelatedPlace[];
 };
 
-/** `file:line:column: severity code message`, then the hint: the form that editors and CI logs link. */
+/** A second place of a finding, such as the other side of a contradiction. */
+export type RelatedPlace = {
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+};
+
+const placeOf = ({ file, line, column }: Omit<RelatedPlace, 'message'>): string =>
+  [file ?? 'configuration', line, column].filter((part) => part !== undefined).join(':');
+
+/** `file:line:column: severity code message`, then other places, then the hint: the form that editors and CI logs link. */
 export const formatProblem = (problem: Problem): string => {
-  const place = [problem.file ?? 'configuration', problem.line, problem.column].filter((part) => part !== undefined);
   const where = problem.path === undefined ? '' : ` (${problem.path})`;
-  return `${place.join(':')}: ${problem.severity} ${problem.code} ${problem.message}${where}\n    ${problem.hint}`;
+  const related = (problem.related ?? []).map((other) => `    ${placeOf(other)}: ${other.message}\n`).join('');
+  return `${placeOf(problem)}: ${problem.severity} ${problem.code} ${problem.message}${where}\n${related}    ${problem.hint}`;
 };

@@ -60,6 +60,34 @@ describe('a node where Spegel is switched off, on, or never there', () => {
     assert.equal(file(), spegel.expectedFile('_default'));
   });
 
+  it('has an empty _default once Spegel is switched off and uninstalled, whichever came first', async () => {
+    for (const first of ['configuration', 'uninstall'] as const) {
+      node.configure(enabled(true));
+      node.advance(1_000);
+      await spegel.start();
+      node.advance(1_000);
+      assert.equal(file(), spegel.expectedFile('_default'));
+      if (first === 'configuration') {
+        node.configure(enabled(false));
+        node.advance(1_000);
+        assert.equal(file(), '', 'while Spegel still runs');
+        await spegel.uninstall();
+      } else {
+        await spegel.uninstall();
+        node.mirrorsAre('refused', 2);
+        node.advance(1_000);
+        assert.match(bodyOf(file()) ?? '', /30020/, 'bootstrap mirrors until the configuration arrives');
+        node.configure(enabled(false));
+      }
+      node.mirrorsAre('refused', 2);
+      node.advance(3_000);
+      assert.deepEqual(readDirectory(node.certsDir), { [path]: '' }, first);
+      assert.equal(node.ledger().phase?.phase, 'disabled');
+      assert.ok(node.isAtRest(), first);
+      node.mirrorsAre('up', 2);
+    }
+  });
+
   it("gives Spegel's bytes back however often it is switched off and on, over restarts and a lost state directory", async () => {
     node.configure(mirrorAdd(true));
     node.advance(1_000);

@@ -23,12 +23,20 @@ describe('help', () => {
   });
   for (const { name } of commands) {
     it(`of ${name} has an example and every flag`, async () => {
-      const { code, out } = await handspegel([name, '--help']);
+      const { code, out } = await handspegel([...name.split(' '), '--help']);
       assert.equal(code, 0);
       assert.match(out, new RegExp(`Example:\n  handspegel ${name}`));
-      compare(`help-${name}.txt`, out);
+      compare(`help-${name.replace(' ', '-')}.txt`, out);
     });
   }
+  it('of a word with commands below it lists those', async () => {
+    const { code, out } = await handspegel(['spegel', '--help']);
+    assert.equal(code, 0);
+    compare('help-spegel.txt', out);
+    assert.deepEqual((await handspegel(['help', 'spegel'])).out, out);
+    const alone = await handspegel(['spegel']);
+    assert.deepEqual([alone.code, alone.out, alone.error], [2, '', out]);
+  });
   it('is what a wrong word points to, with exit code 2', async () => {
     for (const args of [
       [],
@@ -36,6 +44,13 @@ describe('help', () => {
       ['plan', '--nope'],
       ['plan', 'word'],
       ['restore'],
+      ['spegel', 'nope'],
+      ['spegel', 'plan', 'word'],
+      ['spegel', 'manifest'],
+      ['spegel', 'manifest', '--for', 'make'],
+      ['spegel', 'values', '--chart-version', '^0.7'],
+      ['spegel', 'values', '--release', '--kubeconfig'],
+      ['spegel', 'values', '--runtime', '=cri-o'],
       ['run', '--listen', 'x:y'],
       ['run', '--log-level', 'loud'],
     ]) {

@@ -50,7 +50,7 @@ const follow = async (flags: readonly string[], isEnough: (text: string) => bool
     if (isEnough(text)) stop.abort();
   };
   const values = readOptions(['--watch', ...flags], statusCommand.flags, {});
-  const code = await statusCommand.run({ values, terminal: { ...silent, out }, signal: stop.signal });
+  const code = await statusCommand.run({ values, terminal: { ...silent, out }, signal: stop.signal, env: {} });
   assert.equal(code, 0);
   return seen;
 };

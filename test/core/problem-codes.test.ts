@@ -6,6 +6,7 @@ import { agentProblemCodes, lintProblemCodes } from '../../src/core/agent-proble
 import { hostsProblems } from '../../src/core/containerd/hosts-problems.ts';
 import { doctorProblems } from '../../src/core/doctor/doctor-codes.ts';
 import { meaningOf, problemCodes } from '../../src/core/problem-codes.ts';
+import { spegelProblemCodes } from '../../src/core/spegel/spegel-codes.ts';
 import { userDataProblemCodes } from '../../src/core/user-data/boot-plan.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -52,6 +53,7 @@ test('severities are those of the tables', () => {
     ...agentProblemCodes,
     ...lintProblemCodes,
     ...userDataProblemCodes,
+    ...spegelProblemCodes,
   };
   for (const [code, { severity }] of Object.entries(tables)) {
     assert.equal(documented.find((row) => row.code === code)?.cells[0], severity, code);

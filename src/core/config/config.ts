@@ -11,10 +11,12 @@ import {
   sortProblems,
 } from './config-problems.ts';
 import { type At, childAt, configReader, readBoolean } from './config-reader.ts';
-import { type HelmValuesForm, readHelmValues } from './helm-values.ts';
+import { chartValueAt, type HelmValues, type HelmValuesForm, readHelmValues } from './helm-values.ts';
 import { type ChartValues, readChartValues } from './helm-values-chart.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { readYaml, type YamlProblem } from './yaml-positions.ts';
+
+type Place = { readonly line: number; readonly column?: number };
 
 /** One configuration, checked, with every default, frozen. */
 export type Config = {
@@ -30,8 +32,31 @@ export type Config = {
   /** In the order in which they are applied. */
   readonly extensions: readonly Extension[];
   readonly settings: Settings;
+  /** Where those stand that a contradiction can be about, as far as they are given; by their path. */
+  readonly places: Readonly<Partial<Record<PlacedValue, Place>>>;
   /** The name under which problems speak of this configuration. */
   readonly file: string;
+};
+
+const placedValues = {
+  hostPort: ['service', 'registry', 'hostPort'],
+  nodePort: ['service', 'registry', 'nodePort'],
+  containerdMirrorAdd: ['spegel', 'containerdMirrorAdd'],
+  containerdRegistryConfigPath: ['spegel', 'containerdRegistryConfigPath'],
+  basicAuthSecretName: ['basicAuthSecretName'],
+  registryFilters: ['registryFilters'],
+} as const;
+export type PlacedValue = keyof typeof placedValues | 'preset';
+
+const placesOf = (values: HelmValues, document: At | undefined): Config['places'] => {
+  const preset = childAt(childAt(childAt(document, 'handspegel'), 'certsDir'), 'preset');
+  const given = Object.entries(placedValues).map(([name, keys]) => [name, chartValueAt(values, ...keys)] as const);
+  return Object.fromEntries(
+    [...given, ['preset', preset] as const].flatMap(([name, at]) => {
+      const { line, column } = at?.keySpot.place ?? {};
+      return line === undefined ? [] : [[name, column === undefined ? { line } : { line, column }]];
+    }),
+  );
 };
 
 /** `config` is there if and only if no problem is an error. */
@@ -89,6 +114,7 @@ export const parseConfig = (text: string, file: string): ParsedConfig => {
     chart: readChartValues(report, values, settings),
     extensions,
     settings,
+    places: placesOf(values, document),
     file,
   };
   sayForeign(report, [...foreign, ...spegel.foreign], elsewhere);
