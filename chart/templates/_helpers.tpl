@@ -162,7 +162,7 @@ port: {{ $port }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 
-{{/* Pod of a hook or of the test: works before there is a pod network, with nothing but the API. */}}
+{{/* Pod of a hook or of the test: works before there is a pod network, with nothing but the API. `helm`: with a Helm. */}}
 {{- define "handspegel.hookPod" -}}
 {{- $root := .root -}}
 spec:
@@ -183,24 +183,92 @@ spec:
   securityContext:
     seccompProfile:
       type: RuntimeDefault
+  {{- if .helm }}
+  initContainers:
+    - name: helm
+      image: {{ $root.Values.spegel.helm.image }}
+      imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+      command: {{ concat (list "cp" "-rL") (list $root.Values.spegel.helm.path $root.Values.spegel.helm.chartPath | compact) (list "/tools/") | toJson }}
+      securityContext:
+        {{- include "handspegel.noRights" . | nindent 8 }}
+      resources:
+        requests: {cpu: 5m, memory: 32Mi}
+        limits: {memory: 128Mi}
+      volumeMounts:
+        - name: tools
+          mountPath: /tools
+  {{- end }}
   containers:
     - name: handspegel
       image: {{ include "handspegel.image" $root }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
       args: {{ .args | toJson }}
-      {{- with $root.Values.kubernetes.apiServer }}
+      {{- if or $root.Values.kubernetes.apiServer .helm }}
       env:
+        {{- with $root.Values.kubernetes.apiServer }}
         - name: HANDSPEGEL_API_SERVER
           value: {{ . | quote }}
+        {{- end }}
+        {{- if .helm }}
+        {{- range list "CACHE" "CONFIG" "DATA" }}
+        - name: HELM_{{ . }}_HOME
+          value: /helm
+        {{- end }}
+        {{- if $root.Values.spegel.helm.registrySecret }}
+        - name: HELM_REGISTRY_CONFIG
+          value: /registry/config.json
+        {{- end }}
+        {{- with $root.Values.spegel.helm.env }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- end }}
       {{- end }}
       securityContext:
-        allowPrivilegeEscalation: false
-        readOnlyRootFilesystem: true
-        runAsNonRoot: true
-        runAsUser: 65532
-        capabilities:
-          drop: [ALL]
+        {{- include "handspegel.noRights" . | nindent 8 }}
       resources:
         requests: {cpu: 5m, memory: 96Mi}
-        limits: {memory: 192Mi}
+        limits: {memory: {{ ternary "384Mi" "192Mi" (not (empty .helm)) }}}
+      {{- if .helm }}
+      volumeMounts:
+        - name: config
+          mountPath: /etc/handspegel/config
+          readOnly: true
+        - name: tools
+          mountPath: /tools
+          readOnly: true
+        - name: home
+          mountPath: /helm
+        {{- if $root.Values.spegel.helm.registrySecret }}
+        - name: registry
+          mountPath: /registry
+          readOnly: true
+        {{- end }}
+  volumes:
+    - name: config
+      configMap:
+        name: {{ include "handspegel.configMapName" $root }}
+    - name: tools
+      emptyDir:
+        sizeLimit: 512Mi
+    - name: home
+      emptyDir:
+        sizeLimit: 128Mi
+    {{- with $root.Values.spegel.helm.registrySecret }}
+    - name: registry
+      secret:
+        secretName: {{ . }}
+        items:
+          - key: .dockerconfigjson
+            path: config.json
+    {{- end }}
+      {{- end }}
+{{- end -}}
+
+{{- define "handspegel.noRights" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 65532
+capabilities:
+  drop: [ALL]
 {{- end -}}

@@ -131,12 +131,15 @@ describe('the chart', () => {
     'a certs.d right below the root': ['certsDir=/certs.d'],
     'a certs.d in /etc': ['certsDir=/etc/certs.d'],
     'a relative certs.d': ['certsDir=certs.d'],
+    'a Job for Spegel without a Helm': ['spegel.manage=job'],
+    'another word for who manages Spegel': ['spegel.manage=operator'],
+    'a range of chart versions': ['spegel.chartVersion=^0.7'],
   };
   for (const [what, values] of Object.entries(refusals)) {
     it(`refuses ${what}`, async (t) => {
       const { code, output } = await template(t, ...values.flatMap((value) => ['--set', value]));
       assert.notEqual(code, 0, output);
-      assert.match(output, /config|image|imag|distribution|updateStrategy|certsDir/);
+      assert.match(output, /config|image|imag|distribution|updateStrategy|certsDir|manage|chartVersion/);
     });
   }
 
@@ -144,12 +147,11 @@ describe('the chart', () => {
     manifests
       .filter(({ metadata }) => (metadata.annotations?.['helm.sh/hook'] !== undefined) === hooks)
       .flatMap(({ kind, metadata, rules = [] }) =>
-        rules.flatMap(({ apiGroups, resources, resourceNames, verbs }) => {
+        rules.flatMap(({ apiGroups: [group = ''], resources, resourceNames, verbs }) => {
           const where = kind === 'ClusterRole' ? 'cluster' : metadata.namespace;
           const names = resourceNames === undefined ? '' : `/${resourceNames.join()}`;
-          return verbs.map(
-            (verb) =>
-              `${verb} ${[...apiGroups, ...resources].filter((part) => part !== '').join('/')}${names} ${where}`,
+          return resources.flatMap((resource) =>
+            verbs.map((verb) => `${verb} ${group === '' ? '' : `${group}/`}${resource}${names} ${where}`),
           );
         }),
       )
@@ -181,27 +183,46 @@ describe('the chart', () => {
     }
   });
 
+  it('makes nothing for Spegel unless it is told to manage it, and rights only for what helm_values switch on', async (t) => {
+    const spegels = async (...set: readonly string[]): Promise<string> => {
+      const manifests = await rendered(t, ...set.flatMap((value) => ['--set', value]));
+      return JSON.stringify(manifests.filter(({ metadata }) => /-spegel/.test(metadata.name)));
+    };
+    assert.equal(await spegels(), '[]');
+    const job = ['spegel.manage=job', 'spegel.helm.image=x'];
+    assert.doesNotMatch(await spegels(...job), /pre-delete|servicemonitors|configmaps/);
+    assert.match(await spegels(...job, 'spegel.uninstall=true'), /"pre-delete"/);
+    const monitored = 'config.cluster.addon.spegel.helm_values.serviceMonitor.enabled=true';
+    assert.match(await spegels(...job, monitored), /servicemonitors/);
+    const text = 'config.cluster.addon.spegel.helm_values=grafanaDashboard: {enabled: true}';
+    assert.match(await spegels(...job, text), /configmaps/);
+  });
+
   it('says in its README which feature has which right', async (t) => {
-    const rows = async (feature: string, values: readonly string[], without: readonly string[], hooks: boolean) => {
-      const of = async (set: readonly string[]) =>
-        rightsOf(await rendered(t, ...set.flatMap((value) => ['--set', value])), hooks);
-      const base = new Set(without.length === 0 ? [] : await of(without));
+    const of = (...set: readonly string[]) => rendered(t, ...set.flatMap((value) => ['--set', value]));
+    const rows = (feature: string, rights: readonly string[], without: readonly string[] = []): readonly string[] => {
       const added = new Map<string, string[]>();
-      for (const right of await of(values)) {
-        if (base.has(right)) continue;
+      for (const right of rights.filter((one) => !without.includes(one))) {
         const [verb = '', resource = '', where = ''] = right.split(' ');
-        const key = `${resource.replace('hs-handspegel', '(the one)')} | ${where === 'mirrors' ? "the release's" : where}`;
+        const place = { mirrors: "the release's", spegel: "Spegel's" }[where] ?? where;
+        const key = `${resource.replace('hs-handspegel', '(the one)')} | ${place}`;
         added.set(key, [...new Set([...(added.get(key) ?? []), verb])]);
       }
       return [...added].map(([key, verbs]) => `| ${feature} | ${verbs.join(', ')} | ${key} |`);
     };
+    const agent = async (...set: readonly string[]) => rightsOf(await of(...set), false);
+    const all = await agent('kubernetes.events=true');
+    const job = (await of('spegel.manage=job', 'spegel.helm.image=x')).filter(({ metadata }) =>
+      /-spegel\b/.test(metadata.name),
+    );
     const table = [
       '| Feature | Verbs | Resource | Namespace |',
       '|---------|-------|----------|-----------|',
-      ...(await rows('`kubernetes.enabled`', ['kubernetes.events=false'], ['kubernetes.enabled=false'], false)),
-      ...(await rows('`kubernetes.events`', ['kubernetes.events=true'], ['kubernetes.events=false'], false)),
-      ...(await rows('`kubernetes.startupTaint`', ['kubernetes.startupTaint=a/b'], ['kubernetes.events=true'], false)),
-      ...(await rows('`release.enabled` and `helm test`, while their pods run', [], [], true)),
+      ...rows('`kubernetes.enabled`', await agent('kubernetes.events=false'), await agent('kubernetes.enabled=false')),
+      ...rows('`kubernetes.events`', all, await agent('kubernetes.events=false')),
+      ...rows('`kubernetes.startupTaint`', await agent('kubernetes.startupTaint=a/b'), all),
+      ...rows('`release.enabled` and `helm test`, while their pods run', rightsOf(await of(), true)),
+      ...rows('`spegel.manage: job`, while its pod runs', rightsOf(job, true)),
     ].join('\n');
     const file = join(chart, 'README.md');
     const readme = readFileSync(file, 'utf8');
