@@ -91,6 +91,14 @@ if ! { [ -x "$bin/helm" ] && "$bin/helm" version --short | grep -qF "v${helm%.*}
   GOBIN=$bin GOFLAGS='' go install "helm.sh/helm/v4/cmd/helm@v$helm"
 fi
 
+# Helm 3, which many still have.
+helm3=3.22.0
+if ! { [ -x "$bin/helm-3/helm" ] && "$bin/helm-3/helm" version --short | grep -qF "v${helm3%.*}"; }; then
+  echo "building: helm $helm3"
+  mkdir -p "$bin/helm-3"
+  GOBIN=$bin/helm-3 GOFLAGS='' go install "helm.sh/helm/v3/cmd/helm@v$helm3"
+fi
+
 # etcd, API server and the rest of Kubernetes in one program: about five minutes, once.
 kube=1.34
 if [ ! -x "$bin/kube-$kube/kube" ]; then
@@ -112,3 +120,22 @@ if [ ! -x "$bin/user-data-check" ] || [ "$check/main.go" -nt "$bin/user-data-che
   mkdir -p "$bin"
   (cd "$check" && GOFLAGS='' go build -trimpath -ldflags '-s -w' -o "$bin/user-data-check" .)
 fi
+
+# What Argo CD, Flux and helmfile take: their own definitions, out of their Go modules.
+schemas=${XDG_CACHE_HOME:-$HOME/.cache}/handspegel/schemas
+schema() { # MODULE@VERSION FILE…
+  module=$1
+  shift
+  for file in "$@"; do
+    [ -e "$schemas/$module/$(basename "$file")" ] && continue
+    dir=$(cd / && GOFLAGS='' go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    [ -d "$schemas/$module" ] || rm -rf "$schemas/${module%@*}@"* # of another version
+    mkdir -p "$schemas/$module"
+    cp "$dir/$file" "$schemas/$module/"
+  done
+}
+schema github.com/argoproj/argo-cd/v3@v3.5.1 manifests/crds/application-crd.yaml
+schema github.com/fluxcd/helm-controller@v1.6.0 config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml
+schema github.com/fluxcd/source-controller@v1.9.0 config/crd/bases/source.toolkit.fluxcd.io_ocirepositories.yaml \
+  config/crd/bases/source.toolkit.fluxcd.io_helmrepositories.yaml
+schema github.com/helmfile/helmfile@v1.8.0 pkg/state/state.go

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
@@ -27,7 +27,26 @@ export type ApiServer = {
   readonly stop: () => Promise<void>;
   /** Starts it again, at the same place. */
   readonly start: () => Promise<void>;
+  /** With `audit`: `verb group/resource namespace` of each request that somebody made, each once. */
+  readonly requestsOf: (user: string) => readonly string[];
 };
+
+type AuditLine = {
+  readonly user: { readonly username: string };
+  readonly verb: string;
+  readonly objectRef?: { readonly resource?: string; readonly apiGroup?: string; readonly namespace?: string };
+};
+
+const readAudit = (file: string, user: string): readonly string[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AuditLine)
+    .flatMap(({ user: { username }, verb, objectRef }) => {
+      if (username !== user || objectRef?.resource === undefined) return [];
+      const { resource, apiGroup, namespace = 'cluster' } = objectRef;
+      return [`${verb} ${apiGroup === undefined ? '' : `${apiGroup}/`}${resource} ${namespace}`];
+    });
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -38,13 +57,15 @@ const freePort = (): Promise<number> =>
     });
   });
 
-export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
+export const startApiServer = async (t: TestContext, options: { readonly audit?: true } = {}): Promise<ApiServer> => {
   if (!existsSync(kube)) throw new Error(`${kube} is missing: test/e2e/prepare.sh builds it`);
   const dir = scratch(t, 'api');
   const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
   const key = join(dir, 'sa.key');
   await run(t, ['openssl', 'genrsa', '-out', key, '2048']);
   writeFileSync(join(dir, 'tokens.csv'), 'test-admin,admin,admin,system:masters\n');
+  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] };
+  writeFileSync(join(dir, 'audit.yaml'), JSON.stringify({ ...policy, omitStages: ['RequestReceived'] }));
   const at = (port: number): string => `http://127.0.0.1:${port}`;
   const listen = ['--listen-client-urls', at(client), '--advertise-client-urls', at(client)];
   startProcess(t, [
@@ -78,6 +99,9 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     `--secure-port=${secure}`,
+    ...(options.audit === undefined
+      ? []
+      : [`--audit-log-path=${join(dir, 'audit.log')}`, `--audit-policy-file=${join(dir, 'audit.yaml')}`]),
     // Nobody makes ServiceAccounts for namespaces here.
     '--disable-admission-plugins=ServiceAccount',
   ];
@@ -112,6 +136,7 @@ export const startApiServer = async (t: TestContext): Promise<ApiServer> => {
     url,
     ask,
     start,
+    requestsOf: (user) => [...new Set(readAudit(join(dir, 'audit.log'), user))].toSorted(),
     stop: async () => {
       await server?.stop('SIGKILL');
     },
