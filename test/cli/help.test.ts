@@ -51,6 +51,7 @@ describe('help', () => {
       ['spegel', 'values', '--chart-version', '^0.7'],
       ['spegel', 'values', '--release', '--kubeconfig'],
       ['spegel', 'values', '--runtime', '=cri-o'],
+      ['spegel', 'values', '--runtime', 'containerd,cri-o'],
       ['run', '--listen', 'x:y'],
       ['run', '--log-level', 'loud'],
     ]) {

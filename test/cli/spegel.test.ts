@@ -230,6 +230,17 @@ describe('spegel apply', () => {
     );
   });
 
+  it('uninstalls whatever chart is named, and needs none for it', async (t) => {
+    const config = `${enabled(false)}handspegel: {spegel: {layout: single-port}}\n`;
+    const { helm, run } = await enter(t, { release, config });
+    assert.equal((await run('apply')).code, 0);
+    assert.equal((await run('apply', '--chart', '/no/such/chart')).code, 0);
+    assert.deepEqual(
+      helm.changes().map(({ words: [verb] }) => verb),
+      ['uninstall', 'uninstall'],
+    );
+  });
+
   it('tries it with --dry-run and says that it would work', async (t) => {
     const { helm, run } = await enter(t, {});
     const { code, out } = await run('apply', '--dry-run');

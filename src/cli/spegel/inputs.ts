@@ -62,12 +62,16 @@ const chartOf = (values: Values): ChartReference => {
 const nodesOf = (values: Values): readonly ClusterNode[] | undefined => {
   const words = values.list('runtime');
   if (words.length === 0) return undefined;
-  return words.map((word, i) => {
+  const nodes = words.map((word, i) => {
     const at = word.indexOf('=');
     const [name, runtime] = at < 0 ? [`node-${i + 1}`, word] : [word.slice(0, at), word.slice(at + 1)];
     if (name === '') throw new UsageError(`--runtime takes NODE=NAME or NAME, not '${word}'`);
     return { name, runtime: runtime === '' || runtime === 'unknown' ? undefined : runtime };
   });
+  if (words.length > 1 && words.some((word) => !word.includes('='))) {
+    throw new UsageError('--runtime of more than one node takes their names: n1=containerd,n2=cri-o');
+  }
+  return nodes;
 };
 
 /** Addresses of RFC 5737: what templates name is compared with the chart's ports, wherever the nodes are. */
@@ -106,6 +110,10 @@ export const layoutProblems = (config: Config, version: string, layouts: readonl
   ];
 };
 
+/** The same for a chart that is known by its version; one on this machine is asked itself. */
+export const versionProblems = ({ config, chart, version }: SpegelInput): readonly Problem[] =>
+  chart.kind === 'path' ? [] : layoutProblems(config, version, layoutsOfVersion(version));
+
 /** Prints problems for people, without credentials. */
 export const sayProblems = (terminal: Terminal, problems: readonly Problem[], hide: (text: string) => string): void => {
   for (const problem of problems) terminal.error(`${printable(hide(formatProblem(problem)))}\n`);
@@ -139,12 +147,7 @@ export const readSpegelInput = (values: Values, terminal: Terminal): SpegelInput
     versionAsked: values.text('chart-version') !== undefined,
     where: whereOf(values),
     nodes: nodesOf(values),
-    problems: [
-      ...problems,
-      ...contradictionsIn(config),
-      ...(flag === undefined ? [] : certsDir.problems),
-      ...(chart.kind === 'path' ? [] : layoutProblems(config, version, layoutsOfVersion(version))),
-    ],
+    problems: [...problems, ...contradictionsIn(config), ...(flag === undefined ? [] : certsDir.problems)],
     hide: (text) => redactText(text, secrets),
   };
 };

@@ -7,7 +7,7 @@ import { listNodes } from '../../kubernetes/list-nodes.ts';
 import { listSpegels } from '../../kubernetes/list-spegels.ts';
 import type { CommandContext } from '../command.ts';
 import { type HelmRelease, openRelease } from './helm-release.ts';
-import { hasErrors, layoutProblems, type SpegelInput } from './inputs.ts';
+import { hasErrors, layoutProblems, type SpegelInput, versionProblems } from './inputs.ts';
 
 export type Cluster = { readonly api: Api; readonly release: HelmRelease };
 
@@ -38,7 +38,7 @@ export const openCluster = async (context: CommandContext, where: SpegelInput['w
 };
 
 const chartOf = async (input: SpegelInput, release: HelmRelease) => {
-  if (input.chart.kind !== 'path') return { version: input.version, problems: [] };
+  if (input.chart.kind !== 'path') return { version: input.version, problems: versionProblems(input) };
   const { version, hasHostPort } = await release.lookAtChart(input.chart.path);
   const layouts = hasHostPort ? ['two-ports', 'same-node'] : ['single-port'];
   return { version, problems: layoutProblems(input.config, version, layouts) };
@@ -52,7 +52,10 @@ export const lookAtCluster = async (
 ): Promise<Outlook> => {
   const nodes = input.nodes ?? (await listNodes(api));
   const choice = chooseSpegel(input.config, nodes);
-  const { version, problems } = await chartOf(input, release);
+  // What is uninstalled need not fit, nor be there.
+  const { version, problems } = choice.wanted
+    ? await chartOf(input, release)
+    : { version: input.version, problems: [] };
   const plan = planRelease({
     choice,
     where: input.where,

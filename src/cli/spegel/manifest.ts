@@ -4,7 +4,7 @@ import { agentVersion } from '../../version.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { UsageError, type Values } from '../options.ts';
 import { spegelFlags } from './flags.ts';
-import { hasErrors, readSpegelInput, sayProblems } from './inputs.ts';
+import { hasErrors, readSpegelInput, sayProblems, versionProblems } from './inputs.ts';
 
 const kindOf = (values: Values): ManifestKind => {
   const text = values.text('for');
@@ -38,7 +38,7 @@ export const spegelManifestCommand: Command = {
     if (input === undefined) return Promise.resolve(exitCodes.failed);
     const { config, chart, version, where, hide } = input;
     const choice = chooseSpegel(config, input.nodes);
-    const problems = [...input.problems, ...choice.problems];
+    const problems = [...input.problems, ...choice.problems, ...(choice.wanted ? versionProblems(input) : [])];
     sayProblems(terminal, problems, hide);
     if (hasErrors(problems)) return Promise.resolve(exitCodes.failed);
     const says = choice.wanted ? 'Spegel' : 'No Spegel';

@@ -4,7 +4,7 @@ import { asPlainJson } from '../../core/spegel/values.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { json } from '../printer.ts';
 import { spegelFlags } from './flags.ts';
-import { hasErrors, readSpegelInput, sayProblems } from './inputs.ts';
+import { hasErrors, readSpegelInput, sayProblems, versionProblems } from './inputs.ts';
 
 /** `spegel values`: what Spegel's chart is to be installed with. */
 export const spegelValuesCommand: Command = {
@@ -21,7 +21,7 @@ export const spegelValuesCommand: Command = {
     if (input === undefined) return Promise.resolve(exitCodes.failed);
     const { config, hide } = input;
     const choice = chooseSpegel(config, input.nodes);
-    const problems = [...input.problems, ...choice.problems];
+    const problems = [...input.problems, ...choice.problems, ...versionProblems(input)];
     const chart = input.values(choice.keptOut);
     sayProblems(terminal, problems, hide);
     // Never with half of it wrong: a pipe into helm would go on.

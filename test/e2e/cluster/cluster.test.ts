@@ -6,6 +6,7 @@ import { withdraws } from './scenarios/hang.ts';
 import { otherRuntime } from './scenarios/other-runtime.ts';
 import { survivesOutages } from './scenarios/outage.ts';
 import { restarts } from './scenarios/restarts.ts';
+import { keepsSpegelOut, managesSpegel } from './scenarios/spegel-job.ts';
 import { uninstallsSpegel } from './scenarios/spegel-uninstall.ts';
 import { uninstalls } from './scenarios/uninstall.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
@@ -49,6 +50,8 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
   withdraws(cluster);
   restarts(cluster);
   uninstallsSpegel(cluster);
+  managesSpegel(cluster);
   uninstalls(cluster);
   otherRuntime(cluster);
+  keepsSpegelOut(cluster);
 });

@@ -16,4 +16,4 @@ export const kubeBinary = process.env['HANDSPEGEL_E2E_KUBE'] || join(base, 'kube
 export const helmBinary = join(base, 'helm');
 
 /** Helm 4 or 3, as `prepare.sh` built it. */
-export const builtHelm = (major: 3 | 4): string => major === 4 ? helmBinary : join(base, 'helm-3/helm');
+export const builtHelm = (major: 3 | 4): string => (major === 4 ? helmBinary : join(base, 'helm-3/helm'));

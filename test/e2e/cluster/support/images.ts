@@ -11,7 +11,7 @@ import { origin } from './addresses.ts';
 export type SpegelPackage = { readonly chart: string; readonly image: string; readonly real: boolean };
 
 const standIn = new URL('../../../support/spegel/main.ts', import.meta.url).pathname;
-const standInChart = new URL('../spegel-chart', import.meta.url).pathname;
+const standInChart = new URL('../../../support/spegel-chart', import.meta.url).pathname;
 
 const copy = (t: TestContext, from: string, name: string): Promise<string> =>
   run(t, ['skopeo', 'copy', '--quiet', '--dest-tls-verify=false', from, `docker://${origin}/${name}`]);
