@@ -185,9 +185,12 @@ export const handspegel = async (
   return startProcess(t, command(options, name, ...args, ...place.flags), options.env).ended;
 };
 
-/** Any other program, to its end; throws when it fails. */
-export const run = async (t: TestContext, words: readonly string[]): Promise<string> => {
-  const ended = await startProcess(t, words).ended;
+/** Any other program, to its end, which comes after `limitMs` at the latest; throws when it fails. */
+export const run = async (t: TestContext, words: readonly string[], limitMs?: number): Promise<string> => {
+  const running = startProcess(t, words);
+  const limit = limitMs === undefined ? undefined : setTimeout(() => running.child.kill('SIGKILL'), limitMs);
+  const ended = await running.ended;
+  clearTimeout(limit);
   if (ended.code !== 0) throw new Error(`${words.join(' ')} ended with ${ended.code ?? ended.signal}: ${ended.output}`);
   return ended.stdout;
 };

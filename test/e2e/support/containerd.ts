@@ -32,6 +32,8 @@ http: { addr: '${options.listen}' }
 export type Containerd = {
   readonly process: Running;
   readonly ctr: (...words: readonly string[]) => Promise<string>;
+  /** The same, killed when it takes longer. */
+  readonly ctrWithin: (limitMs: number, ...words: readonly string[]) => Promise<string>;
   /** A pull as kubelet asks for it: resolves with the image's id. */
   readonly pullOverCri: (image: string) => Promise<string>;
 };
@@ -79,10 +81,12 @@ snapshotter = 'native'
 `,
   );
   const process = startProcess(t, [...options.wrap, command('containerd'), '--config', file]);
-  const ctr = (...words: readonly string[]): Promise<string> =>
-    run(t, [...options.wrap, command('ctr'), '--address', socket, '--namespace', 'e2e', ...words]);
+  const client = [...options.wrap, command('ctr'), '--address', socket, '--namespace', 'e2e'];
+  const ctr = (...words: readonly string[]): Promise<string> => run(t, [...client, ...words]);
   await until('containerd answers', () => ctr('version'), { otherwise: process.output });
-  return { process, ctr, pullOverCri: (image) => pullOverCri(socket, image) };
+  const ctrWithin = (limitMs: number, ...words: readonly string[]): Promise<string> =>
+    run(t, [...client, ...words], limitMs);
+  return { process, ctr, ctrWithin, pullOverCri: (image) => pullOverCri(socket, image) };
 };
 
 /** One field of a protobuf message that holds bytes. */

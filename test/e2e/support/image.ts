@@ -72,9 +72,17 @@ const tarOf = (path: string, text: string): Buffer => {
 
 const named = new Map<string, Image>();
 
-/** A tiny image that does not run: each name its own, the same everywhere. */
+/** Text that hardly packs: a kibibyte of layer for each kibibyte asked for. */
+const noise = (seed: string, kibibytes: number): string =>
+  Array.from({ length: kibibytes * 32 }, (_, i) => hash('sha256', `${seed} ${i}`, 'hex')).join('');
+
+/**
+ * A tiny image that does not run: each name its own, the same everywhere. One whose name ends in `-512k` has a layer of
+ * about that size.
+ */
 export const imageNamed = (name: string): Image => {
-  const image = named.get(name) ?? imageOf(tarOf('name', name));
+  const kibibytes = Number(/-(\d+)k$/.exec(name)?.[1] ?? 0);
+  const image = named.get(name) ?? imageOf(tarOf('name', kibibytes === 0 ? name : noise(name, kibibytes)));
   named.set(name, image);
   return image;
 };

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { digestOf, imageNamed, types } from './image.ts';
+import { reply, serveImage } from './registry-answers.ts';
 import { type Asked, ports } from './registry-world.ts';
 
 // A process of its own, to be run inside a network of its own: all registries of a test, told apart by the host name
@@ -12,21 +12,6 @@ import { type Asked, ports } from './registry-world.ts';
 const [dir = '.'] = process.argv.slice(2);
 
 const write = (asked: Asked): void => appendFileSync(join(dir, 'asked'), `${JSON.stringify(asked)}\n`);
-
-const reply = (response: ServerResponse, status: number, type: string, body: Uint8Array | string): void => {
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
-};
-
-const serve = (response: ServerResponse, path: string): void => {
-  const [, name = '', kind, reference = ''] = /([^/]+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
-  const image = imageNamed(name);
-  const blob = image.blobs.find((one) => digestOf(one) === reference);
-  if (kind === 'manifests' && (!reference.includes(':') || reference === image.digest)) {
-    response.setHeader('docker-content-digest', image.digest);
-    reply(response, 200, types.manifest, image.manifest);
-  } else if (kind === 'blobs' && blob !== undefined) reply(response, 200, 'application/octet-stream', blob);
-  else reply(response, 404, 'application/json', '{}');
-};
 
 /** What a registry does is the first word of its name. */
 const answer =
@@ -38,7 +23,7 @@ const answer =
     if (host.startsWith('empty')) reply(response, 404, 'application/json', '{}');
     else if (host.startsWith('broken')) reply(response, 500, 'text/plain', 'broken');
     else if (host.startsWith('mute')) request.socket.destroy();
-    else serve(response, url.pathname);
+    else serveImage(response, url.pathname);
   };
 
 /** TLS at a port that speaks HTTP: there is a name in it, or it was asked by its address. */

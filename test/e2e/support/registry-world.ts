@@ -13,6 +13,8 @@ export type Asked = { readonly host: string; readonly method?: string; readonly 
 
 export type RegistryWorld = {
   readonly wrap: Wrap;
+  /** Runs a shell script in that network; throws when it fails. */
+  readonly sh: (script: string) => Promise<string>;
   /** Requests since the last time this was asked. */
   readonly asked: () => readonly Asked[];
 };
@@ -50,6 +52,7 @@ export const createRegistryWorld = async (t: TestContext, parent: string): Promi
   });
   return {
     wrap: [...network.wrap, 'env', `SSL_CERT_FILE=${at('cert.pem')}`],
+    sh: network.sh,
     asked: () => {
       const lines = readFileSync(at('asked'), 'utf8').split('\n').slice(0, -1);
       truncateSync(at('asked'));
