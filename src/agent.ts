@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type ClusterEvent, eventOfProblem, eventOfRecord } from './core/cluster-event.ts';
 import type { LearnedFacts } from './core/cluster-facts.ts';
 import { readConfigMap } from './core/config/config-map.ts';
@@ -272,6 +273,17 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await lock.close();
   };
 
+  /** Until all mirrors that files name have answered. A look at each answer would cost hundreds of them their time. */
+  const whenAnswered = async (until: number, stop: AbortSignal): Promise<void> => {
+    const isOpen = (): boolean =>
+      [...prober.states().values()].some(
+        ({ mirror, shallow }) => mirror.registries.length > 0 && shallow === undefined,
+      );
+    while (isOpen() && clock.now() < until && !stop.aborted) await pulse.next(until - clock.now(), stop);
+    // An answer that is there already counts, however late this process comes to read it.
+    await setImmediate();
+  };
+
   const told = Promise.withResolvers<void>();
   const onWaiting = (holder: string): void => {
     waiting.holder = holder;
@@ -289,7 +301,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     let wait = turn();
     // Before a first file is written its mirrors are asked, for half a second at most.
     for (const end = clock.now() + firstFilesMs; node.isAsking() && clock.now() < end && !stopping.aborted; ) {
-      await pulse.next(Math.min(wait, end - clock.now()), stopping);
+      await whenAnswered(Math.min(clock.now() + wait, end), stopping);
       wait = turn();
     }
     told.resolve();

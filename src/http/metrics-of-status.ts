@@ -1,8 +1,7 @@
 import { verdicts } from '../core/gate/verdict.ts';
 import type { FileStatus, MirrorStatus, Status } from '../core/status.ts';
+import type { Sample } from './family.ts';
 import { limitLabels, overflow } from './label-limit.ts';
-
-export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
 /** The ports that Kublr's document names are always there. */
 const documentPorts = { '30020': 'local', '30021': 'service' } as const;

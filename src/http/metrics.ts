@@ -1,9 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { phases } from '../core/ledger.ts';
 import type { Status } from '../core/status.ts';
 import type { Telemetry, Tell } from '../core/telemetry.ts';
+import { type Family, printFamily } from './family.ts';
 import { type LabelLimit, limitLabels } from './label-limit.ts';
-import { fileSamples, mirrorSamples, problemSamples, type Sample } from './metrics-of-status.ts';
+import { fileSamples, mirrorSamples, problemSamples } from './metrics-of-status.ts';
 
 export type Metrics = {
   /** The text of a scrape. */
@@ -72,36 +73,44 @@ const countersOf = (registry: Registry) => {
   };
 };
 
-const gauge = (registry: Registry, name: string, help: string, labelNames: readonly string[] = []): Gauge =>
-  new Gauge({ name: `${prefix}${name}`, help, labelNames: [...labelNames], registers: [registry] });
+const family = (name: string, help: string, samples: Family['samples']): Family => ({
+  name: `${prefix}${name}`,
+  help,
+  samples,
+});
 
-const refill = (target: Gauge, samples: readonly Sample[]): void => {
-  target.reset();
-  for (const { labels, value } of samples) target.set(labels, value);
+const single = (value: number): Family['samples'] => [{ labels: {}, value }];
+
+/** What a status says, as it is now. */
+const familiesOf = (status: Status, lastPass: number): readonly Family[] => {
+  const mirrors = mirrorSamples(status);
+  const files = fileSamples(status);
+  const withdrawn = status.gate === 'enforce' ? status.mirrors.filter((mirror) => mirror.withdrawn).length : 0;
+  const phase = phases.map((one) => ({ labels: { phase: one }, value: Number(status.phase.phase === one) }));
+  const build = { version: status.agentVersion, node_version: process.version };
+  return [
+    family('mirror_up', 'Whether a mirror answers as it should.', mirrors.up),
+    family('mirror_verdict', 'What the probes see of a mirror: 1 for the verdict that holds.', mirrors.verdict),
+    family('withdrawn_mirrors', 'Mirrors that the gate has taken out of the files.', single(withdrawn)),
+    family('file_writer', 'Whose hosts.toml stands: 1 for the writer.', files.writer),
+    family('file_effective', 'Why it stands: 1 for the reason.', files.effective),
+    family('file_deadly', "Somebody's hosts.toml that kills this node's containerd.", files.deadly),
+    family('problems', 'What is wrong, as the status tells it, by code.', problemSamples(status)),
+    family('phase', 'Phase of the node: 1 for the one that holds.', phase),
+    family('last_reconcile_timestamp_seconds', 'When the last pass ended.', single(lastPass / 1_000)),
+    family(
+      'config_hash',
+      'First 48 bits of the SHA-256 of the configuration in force.',
+      single(inOneNumber(status.configuration.sha256)),
+    ),
+    family('build_info', 'Version of the agent.', [{ labels: build, value: 1 }]),
+  ];
 };
 
 /** All metrics of an agent; what a status says is read off it at each scrape. */
 export const createMetrics = (deps: MetricsDeps): Metrics => {
   const registry = new Registry();
   const counters = countersOf(registry);
-  const gauges = {
-    up: gauge(registry, 'mirror_up', 'Whether a mirror answers as it should.', ['port', 'role', 'address']),
-    verdict: gauge(registry, 'mirror_verdict', 'What the probes see of a mirror: 1 for the verdict that holds.', [
-      'port',
-      'role',
-      'address',
-      'verdict',
-    ]),
-    withdrawn: gauge(registry, 'withdrawn_mirrors', 'Mirrors that the gate has taken out of the files.'),
-    writer: gauge(registry, 'file_writer', 'Whose hosts.toml stands: 1 for the writer.', ['registry', 'writer']),
-    effective: gauge(registry, 'file_effective', 'Why it stands: 1 for the reason.', ['registry', 'reason']),
-    deadly: gauge(registry, 'file_deadly', "Somebody's hosts.toml that kills this node's containerd.", ['registry']),
-    problems: gauge(registry, 'problems', 'What is wrong, as the status tells it, by code.', ['severity', 'code']),
-    phase: gauge(registry, 'phase', 'Phase of the node: 1 for the one that holds.', ['phase']),
-    last: gauge(registry, 'last_reconcile_timestamp_seconds', 'When the last pass ended.'),
-    config: gauge(registry, 'config_hash', 'First 48 bits of the SHA-256 of the configuration in force.'),
-    build: gauge(registry, 'build_info', 'Version of the agent.', ['version', 'node_version']),
-  };
   // prom-client's own loop monitor wakes 100 times a second unless told otherwise.
   if (deps.process !== false) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 });
 
@@ -149,27 +158,11 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   };
   deps.listen(count);
 
-  const read = (status: Status): void => {
-    const mirrors = mirrorSamples(status);
-    const files = fileSamples(status);
-    refill(gauges.up, mirrors.up);
-    refill(gauges.verdict, mirrors.verdict);
-    refill(gauges.writer, files.writer);
-    refill(gauges.effective, files.effective);
-    refill(gauges.deadly, files.deadly);
-    refill(gauges.problems, problemSamples(status));
-    gauges.withdrawn.set(status.gate === 'enforce' ? status.mirrors.filter(({ withdrawn }) => withdrawn).length : 0);
-    for (const phase of phases) gauges.phase.set({ phase }, Number(status.phase.phase === phase));
-    gauges.last.set(lastPass / 1_000);
-    gauges.config.set(inOneNumber(status.configuration.sha256));
-    gauges.build.set({ version: status.agentVersion, node_version: process.version }, 1);
-  };
-
   return {
     contentType: registry.contentType,
-    scrape: () => {
-      read(deps.status());
-      return registry.metrics();
+    scrape: async () => {
+      const told = familiesOf(deps.status(), lastPass).map(printFamily);
+      return `${await registry.metrics()}\n${told.join('\n')}`;
     },
   };
 };
