@@ -7,12 +7,12 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\
 
 const special = /[\\"\n]/;
 
-const escape = (value: string): string =>
+const escaped = (value: string): string =>
   special.test(value) ? value.replaceAll(/[\\"\n]/g, (sign) => escapes[sign] ?? sign) : value;
 
 const printLabels = (labels: Sample['labels']): string => {
   let text = '';
-  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${escape(value)}"`;
+  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`;
   return text === '' ? '' : `{${text}}`;
 };
 

@@ -3,21 +3,28 @@ import type { Socket } from 'node:net';
 import { isBlob, reply, serveImage } from './registry-answers.ts';
 
 // A process of its own, to be run inside a network of its own: the mirrors of many nodes, at the two ports of each
-// address, with every image. `PUT /ADDRESS/BEHAVIOUR` on the Unix socket that the command line names makes the mirrors
-// of an address behave so; the answer comes when they do.
+// address, with every image, below every path. On the Unix socket that the command line names `PUT /ADDRESS/BEHAVIOUR`
+// makes the mirrors of an address behave so, answered when they do, and `GET /ADDRESS` tells who asked them for what.
 
 const [socketPath = ''] = process.argv.slice(2);
 const ports = [30020, 30021];
 const html = '<!doctype html><html><title>Please log in</title></html>';
 
-type Node = { readonly servers: Server[]; readonly sockets: Set<Socket>; behaviour: string };
+/** One request to a mirror. */
+export type AskedMirror = { readonly path: string; readonly from: string };
+type Node = {
+  readonly servers: Server[];
+  readonly sockets: Set<Socket>;
+  readonly asked: AskedMirror[];
+  behaviour: string;
+};
 const nodes = new Map<string, Node>();
 
 const pathOf = (url = '/'): string => new URL(url, 'http://mirror').pathname;
 
 const serve: RequestListener = ({ url }, response) => {
   const path = pathOf(url);
-  if (path === '/v2/') reply(response, 200, 'application/json', '{}');
+  if (path.endsWith('/')) reply(response, 200, 'application/json', '{}');
   else serveImage(response, path);
 };
 
@@ -67,6 +74,7 @@ const act = (node: Node): RequestListener => {
   };
   return (request, response) => {
     response.on('error', () => undefined);
+    node.asked.push({ path: pathOf(request.url), from: request.socket.remoteAddress ?? '' });
     answers[node.behaviour]?.(request, response);
   };
 };
@@ -85,7 +93,7 @@ const listen = (node: Node, address: string, port: number): Promise<void> =>
   });
 
 const become = async (address: string, behaviour: string): Promise<void> => {
-  const node = nodes.get(address) ?? { servers: [], sockets: new Set<Socket>(), behaviour };
+  const node = nodes.get(address) ?? { servers: [], sockets: new Set<Socket>(), asked: [], behaviour };
   nodes.set(address, node);
   // Connections that a probe or containerd keeps are served by what the mirrors are now.
   if (behaviour === 'refuses') die(node);
@@ -96,6 +104,10 @@ const become = async (address: string, behaviour: string): Promise<void> => {
 
 const control = createServer((request, response) => {
   const [, address = '', behaviour = ''] = pathOf(request.url).split('/');
+  if (request.method === 'GET') {
+    response.end(JSON.stringify(nodes.get(decodeURIComponent(address))?.asked ?? []));
+    return;
+  }
   become(decodeURIComponent(address), behaviour).then(
     () => response.end('ok'),
     (error: unknown) => response.writeHead(500).end(String(error)),

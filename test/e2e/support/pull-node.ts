@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { writeDirectory } from '../../support/directory.ts';
 import { createSpegel } from '../../support/spegel/spegel.ts';
-import { type Agent, startProcess, startReadyAgent } from './agent.ts';
+import { type Agent, startProcess, startReadyAgent, type Wrap } from './agent.ts';
 import { createPlace, type Place } from './place.ts';
 import type { Fault } from './pull-faults.ts';
+import type { AskedMirror } from './pull-mirrors.ts';
 import { createRegistryWorld, type RegistryWorld } from './registry-world.ts';
 import { until } from './until.ts';
 
 export type Writer = 'us' | 'Spegel';
 
 /** A network with an upstream registry, and any number of nodes with mirrors of their own. */
-export type PullWorld = RegistryWorld & {
+export type PullWorld = Omit<RegistryWorld, 'asked'> & {
   readonly dir: string;
+  /** Requests to the mirrors of an address so far. */
+  readonly asked: (address: string) => Promise<readonly AskedMirror[]>;
   /** Makes the mirrors at 30020 and 30021 of an address behave so. */
   readonly become: (address: string, behaviour: string) => Promise<void>;
 };
@@ -43,27 +46,42 @@ const path = '_default/hosts.toml';
 /** Twice what a fault that only the deep probe shows may take. */
 const settleMs = 260_000;
 
-export const createPullWorld = async (t: TestContext, dir: string): Promise<PullWorld> => {
-  const world = await createRegistryWorld(t, dir);
-  const socketPath = join(dir, 'mirrors.sock');
+export type Mirrors = Pick<PullWorld, 'become' | 'asked'>;
+
+/** Starts the process of `pull-mirrors.ts` in a network; `drops` is not among what it can do. */
+export const startMirrors = async (t: TestContext, wrap: Wrap, socketPath: string): Promise<Mirrors> => {
   const script = new URL('pull-mirrors.ts', import.meta.url).pathname;
-  const mirrors = startProcess(t, [...world.wrap, process.execPath, script, socketPath]);
+  const mirrors = startProcess(t, [...wrap, process.execPath, script, socketPath]);
   await until('the mirrors can be told what to do', () => mirrors.output().includes('listening') || undefined, {
     otherwise: mirrors.output,
   });
-  const tell = (url: string): Promise<void> =>
+  const ask = (method: string, path: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const asking = request({ socketPath, path: url, method: 'PUT' }, (response) => {
-        response.resume();
-        response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`mirrors: ${url}`))));
+      const asking = request({ socketPath, path, method }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text;
+        });
+        response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(body))));
       });
       asking.on('error', reject);
       asking.end();
     });
+  return {
+    become: async (address, behaviour) => void (await ask('PUT', `/${encodeURIComponent(address)}/${behaviour}`)),
+    asked: async (address) => JSON.parse(await ask('GET', `/${encodeURIComponent(address)}`)) as AskedMirror[],
+  };
+};
+
+export const createPullWorld = async (t: TestContext, dir: string): Promise<PullWorld> => {
+  const world = await createRegistryWorld(t, dir);
+  const mirrors = await startMirrors(t, world.wrap, join(dir, 'mirrors.sock'));
   const dropping = new Set<string>();
   return {
-    ...world,
+    wrap: world.wrap,
+    sh: world.sh,
     dir,
+    asked: mirrors.asked,
     become: async (address, behaviour) => {
       const drops = behaviour === 'drops';
       if (drops !== dropping.has(address)) {
@@ -72,7 +90,7 @@ export const createPullWorld = async (t: TestContext, dir: string): Promise<Pull
         if (drops) dropping.add(address);
         else dropping.delete(address);
       }
-      await tell(`/${encodeURIComponent(address)}/${drops ? 'up' : behaviour}`);
+      await mirrors.become(address, drops ? 'up' : behaviour);
     },
   };
 };
