@@ -42,8 +42,8 @@ describe('a mirror over TLS', () => {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
     const request = (name: string, ...more: readonly string[]): Promise<string> =>
       run(t, [
-        ...['openssl', 'req', '-x509', ...key, '-subj', `/CN=${name}`, '-keyout', at(`${name}.key`)],
-        ...['-out', at(`${name}.pem`), ...more],
+        'openssl', 'req', '-x509', ...key, '-subj', `/CN=${name}`, '-keyout', at(`${name}.key`),
+        '-out', at(`${name}.pem`), ...more,
       ]);
     await request('authority');
     const by = ['-CA', at('authority.pem'), '-CAkey', at('authority.key'), '-addext', 'basicConstraints=CA:FALSE'];
@@ -59,8 +59,8 @@ describe('a mirror over TLS', () => {
     const server = { hangs: false };
     const tls = createServer(
       {
-        ...{ key: read('server.key'), cert: read('server.pem'), ca: read('authority.pem') },
-        ...{ requestCert: true, rejectUnauthorized: true },
+        key: read('server.key'), cert: read('server.pem'), ca: read('authority.pem'),
+        requestCert: true, rejectUnauthorized: true,
       },
       (_request, response) => {
         if (!server.hangs) response.end('{}');
@@ -100,7 +100,7 @@ describe('a mirror over TLS', () => {
 const createGround = async (t: TestContext) => {
   const world = await createPullWorld(t, scratch(t));
   const client = await startContainerd(t, {
-    ...{ dir: world.dir, certsDir: join(world.dir, 'none'), wrap: world.wrap },
+    dir: world.dir, certsDir: join(world.dir, 'none'), wrap: world.wrap,
     bin: builtContainerd('2.4.2'),
   });
   const pull = async (place: Place, image: string): Promise<void> => {

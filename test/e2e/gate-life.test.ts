@@ -137,27 +137,4 @@ describe('a node that boots', together, () => {
     await agent.whenStatus('it is shown', would, longMs);
     assert.equal(place.stamp(path), before);
   });
-
-  it('never asks another host with the header of a file, and shows it nowhere', async (t) => {
-    const secret = 'Basic cGxhbnRlZDpzZWNyZXQ=';
-    const place = createPlace(t);
-    const own = await startMirror(t, place.nodeIp, 30020);
-    const other = await startMirror(t, place.nodeIp, 30029);
-    const hosts = `[host.'http://${place.nodeIp}:30029']\ncapabilities = ['pull']\n[host.'http://${place.nodeIp}:30029'.header]\nAuthorization = '${secret}'\n`;
-    const indented = hosts.replaceAll(/^/gm, '      ');
-    place.configure(
-      `${fast}extensions:\n  q:\n    path: templates/root_dir/etc/containerd/certs.d/q.io/hosts.toml\n    content: |\n${indented}`,
-    );
-    const agent = await startReadyAgent(t, place);
-    await agent.until('it is asked with the header', () => {
-      return other.asked.some(({ authorization }) => authorization === secret) || undefined;
-    });
-    await agent.until('the other one is asked', () => own.asked.length > 1 || undefined, longMs);
-    assert.ok(own.asked.every(({ authorization }) => authorization === undefined));
-    const shown = [agent.output(), JSON.stringify(await agent.status()), (await agent.get('/metrics')).body];
-    for (const path of ['/api/status', '/api/diff', '/api/history', '/api/explain?image=q.io/a/b']) {
-      shown.push((await agent.get(path)).body);
-    }
-    for (const text of shown) assert.doesNotMatch(text, /cGxhbnRlZDpzZWNyZXQ|planted:secret/);
-  });
 });

@@ -1,3 +1,4 @@
+import { shownUrl } from '../shown-url.ts';
 import type { ContainerdRules, ContainerdVersion } from './containerd-version.ts';
 import { modelledVersions, rulesOf, versionNumber } from './containerd-version.ts';
 import { splitHostPort } from './host-address.ts';
@@ -127,7 +128,7 @@ const explainHosts = (
     const isUpstream = index === result.hosts.length - 1 && host.config?.url === '';
     const ns = nsOf(host.host, image.namespace);
     return {
-      url: host.config?.url || `${host.scheme}://${host.host}`,
+      url: shownUrl(host.config?.url || `${host.scheme}://${host.host}`),
       role: roleOf(host, isUpstream, known),
       scheme: host.scheme,
       host: host.host,

@@ -82,7 +82,7 @@ export type Agent = Running & {
   readonly status: () => Promise<Status>;
   /** Waits until its status is as asked for. */
   readonly whenStatus: (what: string, isSo: (status: Status) => boolean, limitMs?: number) => Promise<Status>;
-  /** GET on its health listener, or for `/api/…` on the one for people: code and body. */
+  /** GET on its health listener, or for `/` and `/api/…` on the one for people: code and body. */
   readonly get: (path: string) => Promise<{ readonly code: number; readonly body: string }>;
   /** Waits for the state of a file or anything else, and shows the log when it does not come. */
   readonly until: <T>(what: string, look: () => T | Promise<T>, limitMs?: number) => Promise<number>;
@@ -154,7 +154,7 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
       return found;
     },
     get: async (path) => {
-      const base = await listener(path.startsWith('/api/') ? '127.0.0.2' : '127.0.0.1');
+      const base = await listener(path === '/' || path.startsWith('/api/') ? '127.0.0.2' : '127.0.0.1');
       const response = await fetch(base + path);
       return { code: response.status, body: await response.text() };
     },

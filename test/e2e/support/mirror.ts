@@ -10,6 +10,8 @@ export type Behaviour = (typeof behaviours)[number];
 export type Mirror = {
   readonly url: string;
   become: (behaviour: Behaviour) => void;
+  /** It sends all who ask to another URL. */
+  redirect: (to: string) => void;
   /** Manifests behave like this, while `/v2/` is well. */
   becomeDeep: (behaviour: Behaviour) => void;
   /** Requests so far, with their headers. */
@@ -38,12 +40,14 @@ export const startMirror = async (t: TestContext, host: string, port: number): P
   let shallow: Behaviour = 'up';
   let deep: Behaviour = 'not-found';
   const asked: { path: string; authorization: string | undefined }[] = [];
+  let elsewhere: string | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     asked.push({ path, authorization: request.headers.authorization });
     response.on('error', () => undefined);
-    act[path.includes('/manifests/') ? deep : shallow](request, response);
+    if (elsewhere !== undefined) return void response.writeHead(307, { location: elsewhere }).end();
+    return act[path.includes('/manifests/') ? deep : shallow](request, response);
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -62,6 +66,10 @@ export const startMirror = async (t: TestContext, host: string, port: number): P
     url: `http://${host}:${port}`,
     become: (behaviour) => {
       shallow = behaviour;
+      elsewhere = undefined;
+    },
+    redirect: (to) => {
+      elsewhere = to;
     },
     becomeDeep: (behaviour) => {
       deep = behaviour;

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { createSpegel } from '../support/spegel/spegel.ts';
+import { type Agent, handspegel, startReadyAgent } from './support/agent.ts';
+import { startMirror } from './support/mirror.ts';
+import { createPlace, type Place } from './support/place.ts';
+
+/** Each place where a credential can stand has one of its own, so that a leak names its source. */
+const secret = (place: string): string => `planted-${place}-${'s3cr3t'}`;
+const encoded = (place: string): string => Buffer.from(`planted:${secret(place)}`).toString('base64');
+const places = ['header', 'user-info', 'key', 'mistake', 'foreign', 'foreign-info', 'old'] as const;
+const spegelSecret = { username: 'planted', password: secret('spegel') };
+
+const hosts = (url: string, header: string): string =>
+  `[host.'${url}']\ncapabilities = ['pull']\n[host.'${url}'.header]\nAuthorization = 'Basic ${header}'\n`;
+
+const extension = (name: string, path: string, content: string): string =>
+  `  ${name}:\n    path: templates/root_dir/etc/containerd/certs.d/${path}\n    content: |\n${content.replaceAll(/^/gm, '      ')}\n`;
+
+const configOf = (mirror: string, header: string): string =>
+  [
+    'handspegel: {probe: {interval: 500ms, timeout: 500ms, remoteInterval: 1s}}',
+    'extensions:',
+    extension('a', 'q.io/hosts.toml', hosts(mirror, header)),
+    extension('b', 'u.io/hosts.toml', `[host.'http://me:${secret('user-info')}@127.0.0.1:1']\n`),
+    // What is no key is kept, and a person is told; where it stood is told too.
+    extension('c', 'k.io/hosts.toml', "[host.'https://127.0.0.1:1']\nclient = 'client.pem'\n"),
+    extension('d', 'k.io/client.pem', `-----BEGIN PRIVATE KEY-----\n${secret('key')}\n-----END PRIVATE KEY-----\n`),
+    extension('e', 'm.io/hosts.toml', hosts('http://127.0.0.1:1', encoded('mistake')).replace(/'\n$/, '\n')),
+  ].join('\n');
+
+/** All that a person or a program can read of this node's agent. */
+const shown = async (t: TestContext, place: Place, agent: Agent): Promise<ReadonlyMap<string, string>> => {
+  const texts = new Map<string, string>();
+  const images = ['q.io/a/b', 'u.io/a/b', 'k.io/a/b', 'm.io/a/b', 'f.io/a/b', 'x.io/a/b'];
+  const api = ['status', 'diff', 'history', ...images.map((image) => `explain?image=${image}`)];
+  for (const path of ['/', '/metrics', ...api.map((name) => `/api/${name}`), ...images.map((i) => `/?image=${i}`)]) {
+    texts.set(`GET ${path}`, (await agent.get(path)).body);
+  }
+  const commands = [
+    ['status'],
+    ['status', '--json'],
+    ['plan'],
+    ['diff'],
+    ['render'],
+    ['history'],
+    ['doctor', '--offline'],
+  ];
+  for (const words of [...commands, ...images.map((image) => ['explain', image])]) {
+    texts.set(words.join(' '), (await handspegel(t, place, words)).output);
+  }
+  texts.set('log', agent.output());
+  texts.set('journal', readFileSync(join(place.stateDir, 'journal.jsonl'), 'utf8'));
+  return texts;
+};
+
+it('no credential is shown anywhere, and none is sent to another host', async (t) => {
+  const place = createPlace(t);
+  const own = await startMirror(t, place.nodeIp, 30020);
+  const spegels = await startMirror(t, place.nodeIp, 30021);
+  const mirror = await startMirror(t, place.nodeIp, 30029);
+  const stranger = await startMirror(t, place.nodeIp, 30030);
+  mkdirSync(join(place.certsDir, 'f.io'), { recursive: true });
+  writeFileSync(
+    join(place.certsDir, 'f.io/hosts.toml'),
+    `${hosts('http://127.0.0.1:1', encoded('foreign'))}\n[host.'http://me:${secret('foreign-info')}@127.0.0.1:2']\n`,
+  );
+  place.configure(configOf(mirror.url, encoded('old')));
+  const agent = await startReadyAgent(t, place);
+  const basic = `Basic ${encoded('header')}`;
+  const isAsked = (): true | undefined =>
+    mirror.asked.some(({ authorization }) => authorization === `Basic ${encoded('old')}`) || undefined;
+  await agent.until('it is asked with the header', isAsked);
+  // The header changes: a difference, a version in the history.
+  place.configure(configOf(mirror.url, encoded('header')));
+  await agent.until(
+    'the new one',
+    () => mirror.asked.some(({ authorization }) => authorization === basic) || undefined,
+  );
+  mirror.redirect(`${stranger.url}/v2/`);
+  await agent.until('it is followed to the stranger', () => stranger.asked.length > 0 || undefined);
+
+  // Spegel with basic auth, its file withdrawn: its bytes are carried in a comment.
+  const spegel = createSpegel({
+    family: 'v0.7', certsDir: place.certsDir, nodeIp: place.nodeIp, bin: false, secret: spegelSecret,
+    values: { basicAuthSecretName: 'basic' },
+  });
+  await spegel.start();
+  const told = Buffer.from(`${spegelSecret.username}:${spegelSecret.password}`).toString('base64');
+  assert.ok(readFileSync(join(place.certsDir, '_default/hosts.toml'), 'utf8').includes(told), 'Spegel has a header');
+  await agent.whenStatus('Spegel is there', ({ phase }) => phase.phase === 'spegel');
+  for (const one of [own, spegels]) one.become('silent');
+  await agent.whenStatus('withdrawn', ({ phase }) => phase.phase === 'withdrawn');
+  mirror.become('page');
+  await agent.whenStatus('the mirror is out', ({ mirrors }) =>
+    mirrors.some(({ url, withdrawn }) => url === mirror.url && withdrawn),
+  );
+
+  for (const other of [stranger, own]) {
+    const sent = other.asked.map(({ authorization }) => authorization).filter((value) => value !== undefined);
+    assert.equal(
+      sent.some((value) => value === basic),
+      false,
+    );
+  }
+  assert.ok(stranger.asked.every(({ authorization }) => authorization === undefined));
+  // What the stand-in carries of Spegel's file, in lines of comment.
+  const standing = readFileSync(join(place.certsDir, '_default/hosts.toml'), 'utf8');
+  const carried = [...standing.matchAll(/^# handspegel-carries (\S{20})/gm)].map(([, text = '']) => text);
+  assert.notEqual(carried.length, 0, standing);
+  const forbidden = [...places.flatMap((one) => [secret(one), encoded(one)]), spegelSecret.password, told, ...carried];
+  for (const [where, text] of await shown(t, place, agent)) {
+    for (const one of forbidden) assert.equal(text.includes(one), false, `${where} shows ${one}:\n${text}`);
+  }
+});
