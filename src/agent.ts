@@ -11,6 +11,7 @@ import type { JournalRecord, Status } from './core/status.ts';
 import { createTelemetryBuffer, type Tell } from './core/telemetry.ts';
 import type { FileDifference } from './core/view/differences.ts';
 import type { FileVersions } from './core/view/versions.ts';
+import { type Check, createChecks } from './health-checks.ts';
 import type { Watched } from './inputs.ts';
 import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
@@ -77,8 +78,8 @@ export type Observers = {
 
 export type HttpState = {
   readonly status: () => Status;
-  readonly deadReasons: () => readonly string[];
-  readonly notReadyReasons: () => readonly string[];
+  readonly liveChecks: () => readonly Check[];
+  readonly readyChecks: () => readonly Check[];
   /** Where a pull of this image goes, from what lies on disk now. */
   readonly explain: (image: string) => Promise<Explanation | { readonly error: string }>;
   readonly differences: () => readonly FileDifference[];
@@ -207,22 +208,16 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     explain: async (image) => (await import('./explain-image.ts')).explainImage(node, image),
     differences: node.differences,
     versions: node.versions,
-    deadReasons: () => {
-      const silent = clock.now() - state.lastTurn;
-      return state.holding && silent > 3 * passEveryMs
-        ? [`the loop has not turned for ${Math.round(silent / 1000)} s`]
-        : [];
-    },
-    notReadyReasons: () => {
-      if (waiting.holder !== undefined) return [`another agent holds certs.d: ${waiting.holder}`];
-      const status = node.status();
-      return status.ready || releases.isReleased()
-        ? []
-        : [
-            status.waitingFor ?? 'the first pass has not been applied',
-            ...status.problems.filter((p) => p.severity === 'error').map((p) => p.message),
-          ];
-    },
+    ...createChecks(
+      {
+        now: clock.now,
+        lastTurn: () => (state.holding ? state.lastTurn : undefined),
+        otherHolder: () => waiting.holder,
+        isReleased: releases.isReleased,
+        status: node.status,
+      },
+      passEveryMs,
+    ),
     listen: () => options.listen ?? node.configuration.settings().server.listen,
     adminListen: () => options.adminListen ?? node.configuration.settings().server.adminListen,
     nodeAddress: () => node.facts().nodeAddresses[0],

@@ -1,19 +1,32 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** One thing that must hold; `reasons` why it does not. */
+type Check = { readonly name: string; readonly reasons: readonly string[] };
 
 /** What the health endpoints tell; functions of the agent's state. */
 export type Health = {
-  /** Reasons why the loop does not turn; empty when it does. */
-  readonly deadReasons: () => readonly string[];
-  /** Reasons why the node's files are not known to be right yet; empty when they are. */
-  readonly notReadyReasons: () => readonly string[];
+  /** Whether the loop turns. */
+  readonly liveChecks: () => readonly Check[];
+  /** Whether the node's files are known to be right. */
+  readonly readyChecks: () => readonly Check[];
 };
 
 const text = 'text/plain; charset=utf-8';
 
-const answer = (reasons: readonly string[]): { readonly code: number; readonly body: string } =>
-  reasons.length === 0
-    ? { code: 200, body: 'ok\n' }
-    : { code: 503, body: reasons.map((reason) => `not ok: ${reason}\n`).join('') };
+/** `?verbose`: each check, as Kubernetes' own components list theirs. */
+const listOf = (checks: readonly Check[]): string =>
+  checks.map(({ name, reasons }) => `${reasons.length === 0 ? '[+]' : '[-]'} ${name}\n`).join('');
+
+const answer = (checks: () => readonly Check[]) => (request: FastifyRequest, reply: FastifyReply) => {
+  const all = checks();
+  const reasons = all.flatMap((check) => check.reasons);
+  const verbose = typeof request.query === 'object' && request.query !== null && 'verbose' in request.query;
+  const told = reasons.length === 0 ? 'ok\n' : reasons.map((reason) => `not ok: ${reason}\n`).join('');
+  return reply
+    .code(reasons.length === 0 ? 200 : 503)
+    .type(text)
+    .send(`${verbose ? listOf(all) : ''}${told}`);
+};
 
 /** `/metrics`, for Prometheus. */
 export const addMetrics = (
@@ -26,14 +39,8 @@ export const addMetrics = (
   });
 };
 
-/** `/livez` and `/readyz`, with the reason in the body when one fails. */
+/** `/livez` and `/readyz`, with the reason in the body when one fails; `?verbose` lists the checks. */
 export const addHealth = (server: FastifyInstance, health: Health): void => {
-  server.get('/livez', (_request, reply) => {
-    const { code, body } = answer(health.deadReasons());
-    return reply.code(code).type(text).send(body);
-  });
-  server.get('/readyz', (_request, reply) => {
-    const { code, body } = answer(health.notReadyReasons());
-    return reply.code(code).type(text).send(body);
-  });
+  server.get('/livez', answer(health.liveChecks));
+  server.get('/readyz', answer(health.readyChecks));
 };

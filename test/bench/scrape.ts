@@ -33,9 +33,15 @@ const start = (): ChildProcess => {
   mkdirSync(certsDir, { recursive: true });
   writeFileSync(config, `extensions:\n${Array.from({ length: registries }, (_, i) => extension(i)).join('')}`);
   const words = {
-    config, 'certs-dir': certsDir, 'state-dir': join(dir, 'state'), 'node-ip': '127.83.9.250',
-    runtime: 'containerd', 'containerd-version': '2.2.9', 'log-level': 'info',
-    listen: '127.0.0.1:0', 'admin-listen': '127.0.0.1:0',
+    config,
+    'certs-dir': certsDir,
+    'state-dir': join(dir, 'state'),
+    'node-ip': '127.83.9.250',
+    runtime: 'containerd',
+    'containerd-version': '2.2.9',
+    'log-level': 'info',
+    listen: '127.0.0.1:0',
+    'admin-listen': '127.0.0.1:0',
   };
   const flags = Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]);
   return spawn(process.execPath, ['--optimize-for-size', bundle, 'run', ...flags], {

@@ -42,8 +42,17 @@ describe('a mirror over TLS', () => {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
     const request = (name: string, ...more: readonly string[]): Promise<string> =>
       run(t, [
-        'openssl', 'req', '-x509', ...key, '-subj', `/CN=${name}`, '-keyout', at(`${name}.key`),
-        '-out', at(`${name}.pem`), ...more,
+        'openssl',
+        'req',
+        '-x509',
+        ...key,
+        '-subj',
+        `/CN=${name}`,
+        '-keyout',
+        at(`${name}.key`),
+        '-out',
+        at(`${name}.pem`),
+        ...more,
       ]);
     await request('authority');
     const by = ['-CA', at('authority.pem'), '-CAkey', at('authority.key'), '-addext', 'basicConstraints=CA:FALSE'];
@@ -59,8 +68,11 @@ describe('a mirror over TLS', () => {
     const server = { hangs: false };
     const tls = createServer(
       {
-        key: read('server.key'), cert: read('server.pem'), ca: read('authority.pem'),
-        requestCert: true, rejectUnauthorized: true,
+        key: read('server.key'),
+        cert: read('server.pem'),
+        ca: read('authority.pem'),
+        requestCert: true,
+        rejectUnauthorized: true,
       },
       (_request, response) => {
         if (!server.hangs) response.end('{}');
@@ -100,7 +112,9 @@ describe('a mirror over TLS', () => {
 const createGround = async (t: TestContext) => {
   const world = await createPullWorld(t, scratch(t));
   const client = await startContainerd(t, {
-    dir: world.dir, certsDir: join(world.dir, 'none'), wrap: world.wrap,
+    dir: world.dir,
+    certsDir: join(world.dir, 'none'),
+    wrap: world.wrap,
     bin: builtContainerd('2.4.2'),
   });
   const pull = async (place: Place, image: string): Promise<void> => {
@@ -184,7 +198,9 @@ describe('the way of a probe', () => {
     const mirrors = await startMirrors(t, other.wrap, join(dir, 'mirrors.sock'));
     await mirrors.become('10.79.0.9', 'up');
     const place = createPlace(t, {
-      ...{ nodeIp: ['10.79.0.2'], controlPlane: ['10.79.0.9'], config: `handspegel: {${probe}}\n` },
+      nodeIp: ['10.79.0.2'],
+      controlPlane: ['10.79.0.9'],
+      config: `handspegel: {${probe}}\n`,
     });
     const agent = await startReadyAgent(t, place, { wrap: node.wrap });
     const url = 'http://10.79.0.9:30020';

@@ -84,7 +84,11 @@ it('no credential is shown anywhere, and none is sent to another host', async (t
 
   // Spegel with basic auth, its file withdrawn: its bytes are carried in a comment.
   const spegel = createSpegel({
-    family: 'v0.7', certsDir: place.certsDir, nodeIp: place.nodeIp, bin: false, secret: spegelSecret,
+    family: 'v0.7',
+    certsDir: place.certsDir,
+    nodeIp: place.nodeIp,
+    bin: false,
+    secret: spegelSecret,
     values: { basicAuthSecretName: 'basic' },
   });
   await spegel.start();

@@ -17,8 +17,11 @@ const serve = async (t: TestContext, start: Status = well) => {
   let status = start;
   const state = {
     status: () => status,
-    deadReasons: () => [],
-    notReadyReasons: () => ['the first pass has not been applied'],
+    liveChecks: () => [{ name: 'the loop turns', reasons: [] }],
+    readyChecks: () => [
+      { name: 'no other agent', reasons: [] },
+      { name: 'first pass', reasons: ['it has not been applied', 'no disk'] },
+    ],
     explain: async (image: string) => (image === 'bad:' ? { error: 'no image' } : explanation),
     differences: () => [{ path: '_default/hosts.toml', action: 'conflict', reason: 'tool-owns-it', diff: '+x\n' }],
     versions: (path?: string) =>
@@ -198,5 +201,22 @@ describe('a client that is slow or large', () => {
     const { ask } = await serve(t);
     const answer = await ask('/livez', { headers: { 'x-large': 'x'.repeat(10_000) } });
     assert.equal(answer.code, 431);
+  });
+});
+
+describe('health', () => {
+  it('says ok, or each reason why not', async (t) => {
+    const { ask } = await serve(t);
+    const [live, ready] = [await ask('/livez'), await ask('/readyz')];
+    assert.deepEqual([live.code, live.text], [200, 'ok\n']);
+    assert.deepEqual([ready.code, ready.text], [503, 'not ok: it has not been applied\nnot ok: no disk\n']);
+  });
+
+  it('lists the checks with ?verbose', async (t) => {
+    const { ask } = await serve(t);
+    assert.equal((await ask('/livez?verbose')).text, '[+] the loop turns\nok\n');
+    const { code, text } = await ask('/readyz?verbose');
+    assert.equal(code, 503);
+    assert.match(text, /^\[\+\] no other agent\n\[-\] first pass\nnot ok: it has not/);
   });
 });

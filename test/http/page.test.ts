@@ -28,7 +28,7 @@ const page = (status: Status, more: Partial<Parameters<typeof pageDocument>[0]> 
 
 const serve = (state: Partial<PageState> = {}): FastifyInstance => {
   const server = Fastify();
-  addPage(server, { status: () => well, deadReasons: () => [], explain: async () => explanation, ...state });
+  addPage(server, { status: () => well, liveChecks: () => [], explain: async () => explanation, ...state });
   return server;
 };
 

@@ -147,6 +147,20 @@ describe('probeMirror', () => {
     await hung(await serve(t, (_request, response) => response.writeHead(302, { location: silent }).end()));
   });
 
+  it('draws the line between up and hung at the end of the body, not at its beginning', async (t) => {
+    const timeoutMs = 1_000;
+    const after =
+      (ms: number): RequestListener =>
+      (_request, response) => {
+        response.write('{');
+        setTimeout(() => response.end('}'), ms);
+      };
+    assert.equal(await kindOf(await serve(t, after(timeoutMs / 2)), { timeoutMs }), 'up');
+    const late = await probe(await serve(t, after(2 * timeoutMs)), { timeoutMs });
+    assert.deepEqual([late.kind, late.status], ['hung', 200]);
+    assert.ok(late.latencyMs >= timeoutMs - 1 && late.latencyMs < 2 * timeoutMs, `${late.latencyMs}`);
+  });
+
   it('finds timeout: no connection', async (t) => {
     const script = `
       const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () =>

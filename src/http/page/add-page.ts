@@ -4,7 +4,8 @@ import type { Status } from '../../core/status.ts';
 
 export type PageState = {
   readonly status: () => Status;
-  readonly deadReasons: () => readonly string[];
+  /** What `/livez` looks at. */
+  readonly liveChecks: () => readonly { readonly reasons: readonly string[] }[];
   /** Where a pull of this image goes, from what lies on disk now. */
   readonly explain: (image: string) => Promise<Explanation | { readonly error: string }>;
 };
@@ -50,7 +51,11 @@ export const addPage = (server: FastifyInstance, state: PageState): void => {
         ? undefined
         : { image: image.slice(0, longestImage), answer: error === undefined ? await state.explain(image) : { error } };
     const all = request.query.all !== undefined;
-    return send(reply, 'text/html', pageDocument({ status: state.status(), dead: state.deadReasons(), asked, all }));
+    return send(
+      reply,
+      'text/html',
+      pageDocument({ status: state.status(), dead: state.liveChecks().flatMap(({ reasons }) => reasons), asked, all }),
+    );
   });
   server.get('/page.css', async (_request, reply) => send(reply, 'text/css', (await import('./style.ts')).style));
   server.get('/page.js', async (_request, reply) =>

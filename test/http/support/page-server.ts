@@ -35,7 +35,7 @@ export const startPageServer = async (first: Status): Promise<PageServer> => {
   });
   addPage(server, {
     status: () => status,
-    deadReasons: () => [],
+    liveChecks: () => [],
     explain: async (image) => {
       if (/[A-Z<]/.test(image)) return { error: `${image} is no reference: lower case only` };
       return status.phase.phase === 'withdrawn' ? explanationWithdrawn : explanation;
