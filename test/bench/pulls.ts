@@ -1,11 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { scratch } from '../e2e/support/place.ts';
 import { type PullClient, type Pulled, pullOnce, startClients } from '../e2e/support/pull-client.ts';
-import { type Compared, type Comparison, createComparison } from '../e2e/support/pull-compare.ts';
+import { type Compared, type Comparison, createComparison, medianInterval } from '../e2e/support/pull-compare.ts';
 import { faults } from '../e2e/support/pull-faults.ts';
 import { createPullNode, createPullWorld, type PullNode, type PullWorld } from '../e2e/support/pull-node.ts';
+import { median } from './measure.ts';
 
 // Writes the tables of docs/pulls.md: `npm run bench:pulls [-- PAIRS]`. Half an hour to an hour; quote the ratios.
 
@@ -43,11 +45,11 @@ const told = (pulled: Pulled | undefined): string => {
   return outcome === 'pulled' ? `${seconds(ms)} s` : `**${outcome}** (${seconds(ms)} s)`;
 };
 
-const ratioOf = ({ ratio, between: [low, high] }: Compared): string =>
+const ratioOf = ({ ratio, between: [low, high] }: Pick<Compared, 'ratio' | 'between'>): string =>
   `${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 
-const isKnown = ({ pairs, between: [low, high] }: Compared): boolean =>
-  pairs >= mostPairs || (pairs >= fewestPairs && high - low <= 2 * known);
+const isKnown = ({ ratios, between: [low, high] }: Compared): boolean =>
+  ratios.length >= mostPairs || (ratios.length >= fewestPairs && high - low <= 2 * known);
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -122,7 +124,7 @@ const printRow = ({ client, cell, result }: Row, unguarded: ReadonlyMap<Cell, Pu
     seconds(compared.without),
     seconds(compared.gated),
     ratioOf(compared),
-    String(compared.pairs),
+    String(compared.ratios.length),
     cell === undefined ? '' : told(unguarded.get(cell)),
   ];
 };
@@ -138,7 +140,30 @@ const head = [
   'no handspegel',
 ];
 
+/** All pairs of one fault together, whoever wrote the file and whichever containerd pulled. */
+const faultRows = (rows: readonly Row[]): readonly (readonly string[])[] => {
+  const byFault = Map.groupBy(rows, ({ cell }) => cell?.node.fault.title ?? '(no file in either)');
+  return [...byFault].map(([title, all]) => {
+    const ratios = all.flatMap(({ result }) => result().ratios);
+    const ratio = median(ratios);
+    const isMet = title.startsWith('(') ? '' : ratio <= goal ? 'met' : '**missed**';
+    return [title, ratioOf({ ratio, between: medianInterval(ratios) }), String(ratios.length), isMet];
+  });
+};
+
+/** Other work on this machine disturbs less; what is started from here inherits it. */
+const raisePriority = (t: TestContext): void => {
+  const group = '/proc/self/autogroup';
+  setPriority(-19);
+  if (!existsSync(group)) return;
+  writeFileSync(group, '-19');
+  t.after(() => writeFileSync(group, '0'));
+};
+
+const loads = (): string => `${(loadavg()[2] ?? 0).toFixed(1)} on ${availableParallelism()} processors`;
+
 it('pulls beside bad mirrors', async (t) => {
+  raisePriority(t);
   const dir = scratch(t);
   const none = join(dir, 'none');
   const world = await createPullWorld(t, dir);
@@ -166,7 +191,8 @@ it('pulls beside bad mirrors', async (t) => {
   }
   const ratios = rows.filter(({ cell }) => cell !== undefined).map(({ result }) => result().ratio);
   const met = ratios.filter((ratio) => ratio <= goal).length;
-  const sum = `${met} of ${ratios.length} cells at most ${goal}, the worst ${Math.max(...ratios).toFixed(3)}.`;
+  const sum = `${met} of ${ratios.length} cells have a median of at most ${goal}, the worst ${Math.max(...ratios).toFixed(2)}; load average of this machine ${loads()}.`;
+  writeBetween('faults', table(['a mirror …', 'ratio', 'pairs', `goal ${goal}`], faultRows(rows)));
   writeBetween(
     'pulls',
     `${sum}\n\n${table(

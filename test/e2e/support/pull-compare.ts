@@ -9,7 +9,7 @@ export type Compared = {
   readonly ratio: number;
   /** Where the true median lies with a probability of 95 %. */
   readonly between: readonly [number, number];
-  readonly pairs: number;
+  readonly ratios: readonly number[];
 };
 
 export type Comparison = {
@@ -30,7 +30,7 @@ export type ComparisonOptions = {
 const limitMs = 60_000;
 
 /** The 95 % interval of a median by its order statistics: nothing is supposed of how the values are spread. */
-const interval = (values: readonly number[]): readonly [number, number] => {
+export const medianInterval = (values: readonly number[]): readonly [number, number] => {
   const sorted = values.toSorted((a, b) => a - b);
   const below = Math.max(0, Math.floor(sorted.length / 2 - 0.98 * Math.sqrt(sorted.length)));
   return [sorted[below] ?? Number.NaN, sorted[sorted.length - 1 - below] ?? Number.NaN];
@@ -58,8 +58,8 @@ export const createComparison = ({ client, image, none, certsDir, what }: Compar
         without: median(without),
         gated: median(gated),
         ratio: median(ratios),
-        between: interval(ratios),
-        pairs: ratios.length,
+        between: medianInterval(ratios),
+        ratios,
       };
     },
   };
