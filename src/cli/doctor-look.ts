@@ -6,7 +6,10 @@ import {
   type ContainerdVersion,
   modelledVersions,
   parseContainerdVersion,
+  rulesOf,
 } from '../core/containerd/containerd-version.ts';
+import { parseImageReference } from '../core/containerd/image-reference.ts';
+import { candidateDirectories } from '../core/containerd/lookup.ts';
 import { type Distribution, recogniseDistribution } from '../core/doctor/distributions.ts';
 import type { CertsFacts, DaemonFacts, DoctorFacts, KnownVersion } from '../core/doctor/doctor-facts.ts';
 import { keyPairError, readAuthorities } from '../io/certificates.ts';
@@ -18,7 +21,7 @@ import { readTree } from '../io/read-tree.ts';
 import { readSelinux } from '../io/selinux.ts';
 import { stateDirOf } from './open-node.ts';
 import { UsageError, type Values } from './options.ts';
-import { probeNamed } from './probe-named.ts';
+import { probeNamed, type ReadThrough } from './probe-named.ts';
 
 const socketTimeoutMs = 3_000;
 const mostLabels = 100;
@@ -139,6 +142,19 @@ const textOf = (files: NodeFiles, path: string): string => {
   return read.kind === 'text' ? read.text : '';
 };
 
+/** The image of `--image`, and the file that containerd would take its mirrors from. */
+const readThrough = (values: Values, certs: CertsFacts, version: ContainerdVersion): ReadThrough | undefined => {
+  const text = values.text('image');
+  if (text === undefined) return undefined;
+  const parsed = parseImageReference(text);
+  if (!parsed.ok) throw new UsageError(`--image ${text}: ${parsed.error}`);
+  const { image } = parsed;
+  const candidates = candidateDirectories(image.namespace, rulesOf(version));
+  const entries = 'tree' in certs.look ? certs.look.tree.entries : undefined;
+  const directory = candidates.find((one) => entries?.has(one) === true);
+  return directory === undefined ? undefined : { image, file: `${directory}/hosts.toml` };
+};
+
 /** Reads everything that `doctor` judges from this node, or from one whose file system is mounted at `--root`. */
 export const lookAtNode = async (values: Values, signal: AbortSignal): Promise<DoctorFacts> => {
   const root = values.text('root') ?? '/';
@@ -169,7 +185,9 @@ export const lookAtNode = async (values: Values, signal: AbortSignal): Promise<D
     certsDir,
     certs,
     mount: root === '/' ? describeMount(certsDir.path) : undefined,
-    mirrors: values.on('offline') ? [] : await probeNamed(certs, timeoutMs, signal),
+    mirrors: values.on('offline')
+      ? []
+      : await probeNamed(certs, { timeoutMs, signal, through: readThrough(values, certs, version) }),
     selinux: readSelinuxOf(files, root === '/' ? '' : root, certs),
     time: (milliseconds) => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`,
     problems: choice.problems,

@@ -4,6 +4,7 @@ import { diagnose } from '../core/doctor/diagnose.ts';
 import type { DoctorFacts } from '../core/doctor/doctor-facts.ts';
 import type { Finding } from '../core/doctor/finding.ts';
 import { redactText } from '../core/redact.ts';
+import { shownUrl } from '../core/shown-url.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { lookAtNode } from './doctor-look.ts';
 import { type Flag, jsonFlag, nodeFlags } from './options.ts';
@@ -27,6 +28,12 @@ const own: readonly Flag[] = [
     kind: 'text',
     placeholder: 'PATH',
     help: "ask containerd's socket for its version; without it no socket is opened",
+  },
+  {
+    name: 'image',
+    kind: 'text',
+    placeholder: 'IMAGE',
+    help: 'read this image through each mirror of its registry, every blob to its end: a pull hangs, and all seems well',
   },
   { name: 'offline', kind: 'switch', help: 'ask no mirror' },
 ];
@@ -53,12 +60,13 @@ const summary = (facts: DoctorFacts) => {
     pulls: settings.transferService ? 'transfer service' : 'local',
     certsDir: certsDir.path,
     certsDirFrom: certsDir.source,
-    mirrors: mirrors.map(({ url, files, kind, detail, latencyMs }) => ({
+    mirrors: mirrors.map(({ url, files, kind, detail, latencyMs, reading }) => ({
       url,
       files,
       verdict: kind,
       detail,
       latencyMs,
+      ...(reading === undefined ? {} : { reading }),
     })),
   };
 };
@@ -83,6 +91,9 @@ const printSummary = (facts: DoctorFacts): string => {
     ['its configuration', said.configuration.join(', ') || 'none'],
     ['config_path', `${said.configPath || 'not set'}, pulls: ${said.pulls}`],
     ['certs.d', `${said.certsDir} (${said.certsDirFrom})`],
+    ...said.mirrors.flatMap(({ url, reading }) =>
+      reading === undefined ? [] : [['image', `${shownUrl(url)}: ${reading.kind}, ${reading.detail}`]],
+    ),
     ['mirrors', said.mirrors.length === 0 ? 'none asked' : `${up} of ${said.mirrors.length} answer`],
   ]);
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { mainFile, startProcess } from './support/agent.ts';
 import { scratch } from './support/place.ts';
 import { type PullClient, pullOnce, startClients } from './support/pull-client.ts';
 import { type Fault, faults } from './support/pull-faults.ts';
@@ -67,6 +68,20 @@ it('a pull is whole and ends, whatever is wrong with the mirrors', async (t) => 
       await agent.whenStatus('it is seen', ({ mirrors }) => mirrors.every(({ verdict }) => verdict === 'refused'));
       assert.ok(namesMirrors());
     }
+  });
+
+  await t.test('doctor --image names a mirror that stalls in the middle of a blob, which no probe sees', async () => {
+    const found = having(nodes, 'stalls-in-blobs').map(async ({ agent, place }) => {
+      const { mirrors } = await agent.status();
+      assert.ok(mirrors.some(({ verdict }) => verdict === 'up'));
+      const words = ['doctor', '--image', `registry.test/tools/${image}:v1`, '--certs-dir', place.certsDir, '--json'];
+      const { code, stdout } = await startProcess(t, [...world.wrap, process.execPath, mainFile, ...words]).ended;
+      assert.equal(code, 1);
+      const { findings } = JSON.parse(stdout) as { findings: { code: string; message: string }[] };
+      const stalls = findings.find((one) => one.code === 'mirror-stalls');
+      assert.match(stalls?.message ?? stdout, /:30020: blob sha256:\w+…: \d+ of \d+ bytes, then nothing for 10 s/);
+    });
+    await Promise.all(found);
   });
 
   await t.test('the same files without the gate stop pulls or break images', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { createSpegel } from '../support/spegel/spegel.ts';
-import { type Agent, handspegel, startReadyAgent } from './support/agent.ts';
+import { type Agent, handspegel, mainFile, startProcess, startReadyAgent } from './support/agent.ts';
 import { startMirror } from './support/mirror.ts';
 import { createPlace, type Place } from './support/place.ts';
 
@@ -37,20 +37,21 @@ const shown = async (t: TestContext, place: Place, agent: Agent): Promise<Readon
   const images = ['q.io/a/b', 'u.io/a/b', 'k.io/a/b', 'm.io/a/b', 'f.io/a/b', 'x.io/a/b'];
   const api = ['status', 'diff', 'history', ...images.map((image) => `explain?image=${image}`)];
   for (const path of ['/', '/metrics', ...api.map((name) => `/api/${name}`), ...images.map((i) => `/?image=${i}`)]) {
-    texts.set(`GET ${path}`, (await agent.get(path)).body);
+    const { code, body } = await agent.get(path);
+    assert.equal(code, 200, `${path}: ${body}`);
+    texts.set(`GET ${path}`, body);
   }
-  const commands = [
-    ['status'],
-    ['status', '--json'],
-    ['plan'],
-    ['diff'],
-    ['render'],
-    ['history'],
-    ['doctor', '--offline'],
-  ];
+  const commands = [['status'], ['status', '--json'], ['plan'], ['diff'], ['render'], ['history']];
   for (const words of [...commands, ...images.map((image) => ['explain', image])]) {
-    texts.set(words.join(' '), (await handspegel(t, place, words)).output);
+    const { code, output } = await handspegel(t, place, words);
+    assert.notEqual(code, 2, `${words.join(' ')}: ${output}`);
+    texts.set(words.join(' '), output);
   }
+  const { certsDir, stateDir } = place;
+  const doctor = ['doctor', '--certs-dir', certsDir, '--state-dir', stateDir, '--image', 'q.io/a/b'];
+  const { code, output } = await startProcess(t, [process.execPath, mainFile, ...doctor]).ended;
+  assert.equal(code, 1, output);
+  texts.set('doctor', output);
   texts.set('log', agent.output());
   texts.set('journal', readFileSync(join(place.stateDir, 'journal.jsonl'), 'utf8'));
   return texts;

@@ -308,6 +308,16 @@ export const mirrorProblems = {
     meaning: 'a mirror wants credentials that its hosts.toml does not have',
     why: 'containerd sends a mirror only what its header says, and goes to the next host.',
   },
+  'mirror-stalls': {
+    severity: 'error',
+    meaning: 'a mirror stops in the middle of an image (`doctor --image`)',
+    why: 'No probe sees it, so the gate leaves the mirror in the file; a pull through it never ends.',
+  },
+  'mirror-broken-content': {
+    severity: 'error',
+    meaning: 'a mirror sends an image wrong or not to its end (`doctor --image`)',
+    why: 'No probe sees it; a pull through it fails, or begins again and again.',
+  },
   'mirror-none-answers': { severity: 'error', meaning: 'no mirror of a file answers', why: upstream },
 } as const satisfies Readonly<Record<string, Row>>;
 

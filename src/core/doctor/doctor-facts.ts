@@ -35,6 +35,8 @@ export type ProbedMirror = {
   readonly status?: number;
   readonly latencyMs: number;
   readonly detail: string;
+  /** How the image that `--image` names came through it, when its file is the one for that image. */
+  readonly reading?: { readonly kind: 'whole' | 'missing' | 'stalls' | 'broken'; readonly detail: string };
 };
 
 export type SelinuxFacts = {

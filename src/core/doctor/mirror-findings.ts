@@ -10,9 +10,16 @@ const hints = {
   wrong: 'Something else than a registry has this port: take the mirror out of the file.',
 } as const;
 
+const blobHint =
+  "Restart what sends it (Spegel: its pod on the node that has the image); until then an extension for this registry without the mirror, or '' for none, lets pulls go upstream.";
+
 const findingOf = (mirror: ProbedMirror): Finding | undefined => {
   const { kind, url, detail, files } = mirror;
   const place = files[0] === undefined ? {} : { file: files[0] };
+  if (mirror.reading?.kind === 'stalls' || mirror.reading?.kind === 'broken') {
+    const code = mirror.reading.kind === 'stalls' ? 'mirror-stalls' : 'mirror-broken-content';
+    return finding(code, `${url}: ${mirror.reading.detail}`, blobHint, place);
+  }
   if (kind !== 'up') return finding(`mirror-${kind}`, `${url}: ${detail}`, hints[kind], place);
   if (mirror.status !== 401) return undefined;
   const hint = "Write the header Authorization for this host; for Spegel's basic auth let handspegel read the Secret.";

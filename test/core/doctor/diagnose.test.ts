@@ -233,6 +233,18 @@ const cases: Readonly<Record<string, readonly [Given, readonly string[]]>> = {
   'a mirror that hangs': [{ mirrors: [{ status: 200 }, { kind: 'hung' }] }, ['mirror-hung']],
   'a mirror that is none': [{ mirrors: [{ status: 200 }, { kind: 'wrong' }] }, ['mirror-wrong']],
   'a mirror that answers with an error': [{ mirrors: [{ status: 200 }, { kind: 'erroring' }] }, ['mirror-erroring']],
+  'a mirror that stops in the middle of an image': [
+    { mirrors: [{ status: 200 }, { status: 200, reading: { kind: 'stalls', detail: 'blob: 1 of 2 bytes' } }] },
+    ['mirror-stalls'],
+  ],
+  'a mirror that sends something else': [
+    { mirrors: [{ status: 200 }, { status: 200, reading: { kind: 'broken', detail: 'blob: 1 of 2 bytes' } }] },
+    ['mirror-broken-content'],
+  ],
+  'mirrors that have an image, or have it not': [
+    { mirrors: (['whole', 'missing'] as const).map((kind) => ({ status: 200, reading: { kind, detail: '' } })) },
+    [],
+  ],
   'a mirror that wants credentials': [{ mirrors: [{ status: 200 }, { status: 401 }] }, ['mirror-wants-credentials']],
 
   'SELinux is permissive': [{ selinux: { labels: new Map([['/x', 'user_home_t']]) } }, []],

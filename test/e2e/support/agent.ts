@@ -8,7 +8,8 @@ import { atEnd } from './cleanup.ts';
 import type { Place } from './place.ts';
 import { generousMs, until } from './until.ts';
 
-const mainFile = new URL('../../../src/main.ts', import.meta.url).pathname;
+/** Where the sources begin. */
+export const mainFile = new URL('../../../src/main.ts', import.meta.url).pathname;
 
 /** Words before the command: `nsenter …`, `prlimit …`; each must end in the command itself, with the same pid. */
 export type Wrap = readonly string[];
@@ -154,7 +155,7 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
       return found;
     },
     get: async (path) => {
-      const base = await listener(path === '/' || path.startsWith('/api/') ? '127.0.0.2' : '127.0.0.1');
+      const base = await listener(/^\/(?:api\/|\?|$)/.test(path) ? '127.0.0.2' : '127.0.0.1');
       const response = await fetch(base + path);
       return { code: response.status, body: await response.text() };
     },
