@@ -9,6 +9,7 @@ import {
 } from './core/config/config-choice.ts';
 import { controlPlaneOf } from './core/config/context-mirrors.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
+import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
@@ -321,6 +322,16 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     ];
   };
 
+  const none: readonly Decision[] = [];
+  let told: { readonly decisions: readonly Decision[]; readonly files: Status['files'] } | undefined;
+  /** The same list until the next pass, so that whoever prints it can keep what it printed. */
+  const files = (decisions: readonly Decision[]): Status['files'] => {
+    if (told?.decisions !== decisions) {
+      told = { decisions, files: decisions.flatMap((decision) => decision.files).map(fileStatus) };
+    }
+    return told.files;
+  };
+
   const status = (): Status => {
     const choice = configuration.choice();
     const known = facts();
@@ -341,7 +352,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         mode: desired?.spegel ?? 'unknown',
         reason: desired?.spegelReason ?? 'there is no valid configuration',
       },
-      files: (last?.decisions ?? []).flatMap((decision) => decision.files).map(fileStatus),
+      files: files(last?.decisions ?? none),
       gate: configuration.settings().gate,
       mirrors: [...prober.states()].map(([key, state]) =>
         mirrorStatus(state, key in reconciler.ledger().gate.outs, iso),

@@ -85,21 +85,25 @@ export const nodeStatus = (facts: Facts): Status['node'] => ({
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
+/** What is costly to print is made only for who shows it: a scrape of hundreds of mirrors reads none of it. */
 export const mirrorStatus = (state: MirrorState, withdrawn: boolean, format: (ms: number) => string): MirrorStatus => {
   const { mirror, recent, watchedSince } = state;
   const current = currentOf(state);
   return {
-    url: shownUrl(mirror.url),
+    get url() {
+      return shownUrl(mirror.url);
+    },
     role: mirror.role,
     address: mirror.address,
     port: mirror.port,
     verdict: current?.last.verdict ?? 'unknown',
-    since: format(current?.since ?? watchedSince),
+    get since() {
+      return format(current?.since ?? watchedSince);
+    },
     latencyMs: tenths(current?.last.latencyMs ?? 0),
     detail: current?.last.detail ?? 'not asked yet',
     withdrawn,
     registries: mirror.registries,
-    // Made only for who shows it: a scrape of hundreds of mirrors reads none of their samples.
     get recent() {
       return recent.map(({ at, verdict, latencyMs }) => ({ at: format(at), verdict, latencyMs: tenths(latencyMs) }));
     },

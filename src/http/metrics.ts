@@ -81,10 +81,18 @@ const family = (name: string, help: string, samples: Family['samples']): Family 
 
 const single = (value: number): Family['samples'] => [{ labels: {}, value }];
 
-/** What a status says, as it is now. */
+const fileFamilies = (status: Status): readonly Family[] => {
+  const files = fileSamples(status);
+  return [
+    family('file_writer', 'Whose hosts.toml stands: 1 for the writer.', files.writer),
+    family('file_effective', 'Why it stands: 1 for the reason.', files.effective),
+    family('file_deadly', "Somebody's hosts.toml that kills this node's containerd.", files.deadly),
+  ];
+};
+
+/** What a status says, as it is now, but for its files. */
 const familiesOf = (status: Status, lastPass: number): readonly Family[] => {
   const mirrors = mirrorSamples(status);
-  const files = fileSamples(status);
   const withdrawn = status.gate === 'enforce' ? status.mirrors.filter((mirror) => mirror.withdrawn).length : 0;
   const phase = phases.map((one) => ({ labels: { phase: one }, value: Number(status.phase.phase === one) }));
   const build = { version: status.agentVersion, node_version: process.version };
@@ -92,9 +100,6 @@ const familiesOf = (status: Status, lastPass: number): readonly Family[] => {
     family('mirror_up', 'Whether a mirror answers as it should.', mirrors.up),
     family('mirror_verdict', 'What the probes see of a mirror: 1 for the verdict that holds.', mirrors.verdict),
     family('withdrawn_mirrors', 'Mirrors that the gate has taken out of the files.', single(withdrawn)),
-    family('file_writer', 'Whose hosts.toml stands: 1 for the writer.', files.writer),
-    family('file_effective', 'Why it stands: 1 for the reason.', files.effective),
-    family('file_deadly', "Somebody's hosts.toml that kills this node's containerd.", files.deadly),
     family('problems', 'What is wrong, as the status tells it, by code.', problemSamples(status)),
     family('phase', 'Phase of the node: 1 for the one that holds.', phase),
     family('last_reconcile_timestamp_seconds', 'When the last pass ended.', single(lastPass / 1_000)),
@@ -158,10 +163,17 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   };
   deps.listen(count);
 
+  let printed: { readonly files: Status['files']; readonly text: readonly string[] } | undefined;
+  const printFiles = (status: Status): readonly string[] => {
+    if (printed?.files !== status.files) printed = { files: status.files, text: fileFamilies(status).map(printFamily) };
+    return printed.text;
+  };
+
   return {
     contentType: registry.contentType,
     scrape: async () => {
-      const told = familiesOf(deps.status(), lastPass).map(printFamily);
+      const status = deps.status();
+      const told = [...familiesOf(status, lastPass).map(printFamily), ...printFiles(status)];
       return `${await registry.metrics()}\n${told.join('\n')}`;
     },
   };
