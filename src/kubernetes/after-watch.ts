@@ -1,4 +1,5 @@
 import type { WatchEnd } from './client.ts';
+import type { Pause } from './watch-pauses.ts';
 
 /** What one watch was like. */
 export type Course = {
@@ -18,15 +19,14 @@ export type Course = {
 export type Next = {
   /** From the last version on; anew, with what there is; or with what the API server has in its cache. */
   readonly from: 'last' | 'anew' | 'cache';
-  /** `short`: about a second; `growing`: longer each time; `patient`: the same, up to ten minutes. */
-  readonly pause: 'none' | 'short' | 'growing' | 'patient';
+  readonly pause: Pause;
   /** Why changes do not come by the watch now; `undefined`: it goes on without anything being missed. */
   readonly why: string | undefined;
   /** The API server is not there: what else is known of the cluster may be old when it is back. */
   readonly isAway: boolean;
 };
 
-const goOn: Next = { from: 'last', pause: 'short', why: undefined, isAway: false };
+const goOn: Next = { from: 'last', pause: 'growing', why: undefined, isAway: false };
 
 const afterRefusal = (code: number, message: string, from: string | undefined): Next => {
   switch (code) {
@@ -48,7 +48,7 @@ export const afterWatch = ({ end, refusal, from, wasOpen, stood, lasted }: Cours
   if (refusal !== undefined) return { ...afterRefusal(refusal.code, refusal.message, from), isAway: false };
   switch (end.kind) {
     case 'closed':
-      if (lasted || stood) return { ...goOn, pause: lasted ? 'none' : 'short' };
+      if (lasted || stood) return { ...goOn, pause: lasted ? 'none' : 'growing' };
       return { from: 'anew', pause: 'growing', why: 'each watch is ended at once', isAway: false };
     case 'refused':
       return afterRefusal(end.status, `${end.status} ${end.message}`, from);

@@ -13,6 +13,7 @@ export type FollowOptions = {
   readonly configMap: { readonly namespace: string; readonly name: string } | undefined;
   readonly report: (message: string, problem: boolean) => void;
   readonly times?: Partial<WatchTimes>;
+  readonly factsEveryMs?: number;
 };
 
 export type FollowHooks = Pick<WatchHooks, 'tell' | 'fares'> & {
@@ -23,11 +24,12 @@ export type FollowHooks = Pick<WatchHooks, 'tell' | 'fares'> & {
 /** Facts of this node and the one ConfigMap, from the API server, until stopped; never rejects. */
 export const followCluster = async (options: FollowOptions, hooks: FollowHooks, signal: AbortSignal): Promise<void> => {
   const { node, server, configMap, report, times = {} } = options;
+  const everyMs = options.factsEveryMs === undefined ? {} : { everyMs: options.factsEveryMs };
   const { learn, needsControlPlane, tell, fares } = hooks;
   const outage = createPulse();
   const cameBack = (): void => outage.wake('outage');
   await Promise.all([
-    learnFacts(createApi(server), { node, learn, needsControlPlane, report, outage }, signal),
+    learnFacts(createApi(server), { node, learn, needsControlPlane, report, outage, ...everyMs }, signal),
     configMap === undefined
       ? undefined
       : watchConfigMap(createWatch(server), { ...configMap, times }, { tell, fares, cameBack, report }, signal),

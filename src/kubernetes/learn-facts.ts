@@ -32,7 +32,7 @@ export const learnFacts = async (api: Api, options: LearnOptions, signal: AbortS
   const { node, learn, needsControlPlane, report, random = Math.random } = options;
   const everyMs = options.everyMs ?? 600_000;
   const firstPauseMs = options.firstPauseMs ?? 1_000;
-  const spreadMs = options.spreadMs ?? 10_000;
+  const spreadMs = options.spreadMs ?? 30_000;
   const outage = options.outage ?? createPulse();
   let pause = firstPauseMs;
   let said: string | undefined;

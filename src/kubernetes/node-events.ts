@@ -28,7 +28,7 @@ const micro = (date: Date): string => date.toISOString().replace('Z', '000Z');
  * minute of a reason, of what comes meanwhile the last; the same again becomes a series. Never throws, waits for nothing.
  */
 export const createNodeEvents = (api: Api, options: NodeEventsOptions): ((event: ClusterEvent) => void) => {
-  const { node, instance, wall, report, signal, everyMs = 60_000, spreadMs = 10_000 } = options;
+  const { node, instance, wall, report, signal, everyMs = 60_000, spreadMs = 30_000 } = options;
   const ownPlaceMs = spreadMs * Math.random();
   const reasons = new Map<string, Told>();
   const timers = new Set<NodeJS.Timeout>();

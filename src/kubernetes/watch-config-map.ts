@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterWatch, type Course, type Next } from './after-watch.ts';
+import { afterWatch, type Course } from './after-watch.ts';
 import type { OpenWatch } from './client.ts';
+import { createPauses, type PauseTimes } from './watch-pauses.ts';
 
 export type WatchHooks = {
   /** The object as it is now; `undefined`: there is none. */
@@ -14,18 +15,13 @@ export type WatchHooks = {
 };
 
 /** In milliseconds. */
-export type WatchTimes = {
+export type WatchTimes = PauseTimes & {
   /** How long the answer to a request may take. */
   readonly answer: number;
   /** Bookmarks come about once a minute: so long without one means that the connection is dead. */
   readonly silence: number;
   /** The API server is asked to end a watch after this, and up to as much again. */
   readonly lasts: number;
-  /** The first pause after a failure; it doubles. */
-  readonly pause: number;
-  readonly longestPause: number;
-  /** While there is no right to watch: nobody's outage, so it has time. */
-  readonly longestRefusedPause: number;
   /** What lasts no longer is no news. */
   readonly worthSaying: number;
 };
@@ -35,7 +31,8 @@ const usual: WatchTimes = {
   silence: 150_000,
   lasts: 3_600_000,
   pause: 1_000,
-  longestPause: 60_000,
+  spread: 10_000,
+  longestPause: 80_000,
   longestRefusedPause: 600_000,
   worthSaying: 60_000,
 };
@@ -149,23 +146,15 @@ export const watchConfigMap = async (
     return { end, refusal, from: begunFrom, wasOpen, stood, lasted };
   };
 
-  let pause = times.pause;
-  const pauseFor = (length: Next['pause']): number => {
-    if (length === 'none') return 0;
-    const longest = length === 'patient' ? times.longestRefusedPause : times.longestPause;
-    const ms = length === 'short' ? times.pause : Math.min(pause, longest);
-    if (length !== 'short') pause = Math.min(pause * 2, longest);
-    return ms * (0.5 + random());
-  };
-
+  const pauses = createPauses(times, random);
   while (!signal.aborted) {
     const course = await once();
     if (signal.aborted) return;
     const next = afterWatch(course);
-    if (course.stood) pause = times.pause;
+    if (course.stood) pauses.begin();
     if (next.from !== 'last') from = next.from === 'cache' ? '0' : undefined;
     if (next.why !== undefined) failed(next.why);
     isAway ||= next.isAway;
-    await delay(pauseFor(next.pause), undefined, { signal }).catch(() => undefined);
+    await delay(pauses.next(next.pause), undefined, { signal }).catch(() => undefined);
   }
 };

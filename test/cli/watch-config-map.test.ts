@@ -12,7 +12,7 @@ const mapOf = (version: number, text = `v${version}`, uid = 'u1') => ({
 const bookmark = (version: number) => ({ metadata: { resourceVersion: String(version) } });
 const statusOf = (code: number, message: string) => ({ kind: 'Status', code, message });
 
-const quick: Partial<WatchTimes> = { pause: 2, longestPause: 10, longestRefusedPause: 20, worthSaying: 0 };
+const quick: Partial<WatchTimes> = { pause: 2, spread: 4, longestPause: 20, longestRefusedPause: 40, worthSaying: 0 };
 
 /** Watches until the test ends; `heard` is what the agent would see, in order. */
 const watch = async (
@@ -105,7 +105,7 @@ describe('the watch on the ConfigMap', () => {
     // A pause of minutes: without it the second request comes at once.
     const { asks } = await watch(t, (one, turn) => (turn === 1 ? ends(one) : one.open()), {
       lasts: 1_000,
-      pause: 600_000,
+      spread: 600_000,
       longestPause: 600_000,
     });
     await asks(2);

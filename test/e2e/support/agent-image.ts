@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { run } from './agent.ts';
-import { atEnd } from './cleanup.ts';
+import { atEnd, type Scope } from './cleanup.ts';
 
 const project = new URL('../../..', import.meta.url).pathname;
 const node = '/nodejs/bin/node';
 
 /** A scratch directory that goes with the test; in lower case, since buildah takes its path for an image's name. */
-export const scratch = (t: TestContext, name: string): string => {
+export const scratch = (t: Scope, name: string): string => {
   const dir = join(tmpdir(), `handspegel-${name}-${randomBytes(6).toString('hex')}`);
   mkdirSync(dir);
   atEnd(t, () => rmSync(dir, { recursive: true, force: true }));

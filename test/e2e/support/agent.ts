@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Status } from '../../../src/core/status.ts';
 import { askAgent } from '../../../src/io/agent-socket.ts';
-import { atEnd } from './cleanup.ts';
+import { atEnd, type Scope } from './cleanup.ts';
 import type { Place } from './place.ts';
 import { generousMs, until } from './until.ts';
 
@@ -33,7 +33,7 @@ export type Running = {
 };
 
 export const startProcess = (
-  t: TestContext,
+  t: Scope,
   [file, ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Running => {
@@ -187,7 +187,7 @@ export const handspegel = async (
 };
 
 /** Any other program, to its end, which comes after `limitMs` at the latest; throws when it fails. */
-export const run = async (t: TestContext, words: readonly string[], limitMs?: number): Promise<string> => {
+export const run = async (t: Scope, words: readonly string[], limitMs?: number): Promise<string> => {
   const running = startProcess(t, words);
   const limit = limitMs === undefined ? undefined : setTimeout(() => running.child.kill('SIGKILL'), limitMs);
   const ended = await running.ended;

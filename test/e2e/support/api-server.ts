@@ -3,9 +3,9 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type Running, run, startProcess } from './agent.ts';
 import { scratch } from './agent-image.ts';
+import type { Scope } from './cleanup.ts';
 import { generousMs, until } from './until.ts';
 
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
@@ -57,7 +57,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-export const startApiServer = async (t: TestContext, options: { readonly audit?: true } = {}): Promise<ApiServer> => {
+export const startApiServer = async (t: Scope, options: { readonly audit?: true } = {}): Promise<ApiServer> => {
   if (!existsSync(kube)) throw new Error(`${kube} is missing: test/e2e/prepare.sh builds it`);
   const dir = scratch(t, 'api');
   const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];

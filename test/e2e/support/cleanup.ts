@@ -1,12 +1,15 @@
 import type { TestContext } from 'node:test';
 
-const waiting = new WeakMap<TestContext, (() => unknown)[]>();
+/** What things live for: a test, or the run of a bench script. */
+export type Scope = Pick<TestContext, 'after'>;
+
+const waiting = new WeakMap<Scope, (() => unknown)[]>();
 
 /**
  * Runs at the end of the test, the last one first: a process is ended before the directory that it writes to is removed.
  * One that fails keeps none of the others from running.
  */
-export const atEnd = (t: TestContext, act: () => unknown): void => {
+export const atEnd = (t: Scope, act: () => unknown): void => {
   const known = waiting.get(t);
   if (known !== undefined) {
     known.push(act);
