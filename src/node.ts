@@ -185,10 +185,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let configuration = openConfiguration();
 
   const applier = createApplier({ certsDir });
-  const journal = (record: JournalRecord): void => {
-    recent = [...recent, record].slice(-journalShown);
-    tryState('the journal', () => store.appendJournal(record));
-    deps.event(record);
+  const journal = (records: readonly JournalRecord[]): void => {
+    recent = [...recent, ...records].slice(-journalShown);
+    tryState('the journal', () => store.appendJournal(records));
+    for (const record of records) deps.event(record);
   };
 
   const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered, learned);
@@ -212,7 +212,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         readTree: (previous) => readTree(certsDir, previous),
         apply: applier.apply,
         save: (kept) => {
-          for (const bytes of kept.objects.values()) store.putObject(bytes);
+          store.putObjects([...kept.objects.values()]);
           store.writeJson('ledger.json', kept.ledger);
           store.sweepObjects(referencedObjects(kept.ledger));
         },
@@ -253,11 +253,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     const place = store.place();
     if (statePlace === undefined || (statePlace === place && place !== 'gone')) return;
     statePlace = place === 'gone' ? undefined : place;
-    journal({
-      at: iso(clock.now()),
-      event: 'state-lost',
-      detail: `${options.stateDir} was removed or replaced: what is known is kept anew, history and originals are lost`,
-    });
+    const detail = `${options.stateDir} was removed or replaced: what is known is kept anew, history and originals are lost`;
+    journal([{ at: iso(clock.now()), event: 'state-lost', detail }]);
     isStored = false;
     storedFacts = undefined;
     reconciler.setLedger(reconciler.ledger());

@@ -29,7 +29,7 @@ export type Ports = {
   readonly apply: (changes: readonly Change[]) => Outcome;
   /** Throws when the state directory cannot be written. */
   readonly save: (kept: Kept) => void;
-  readonly journal: (record: JournalRecord) => void;
+  readonly journal: (records: readonly JournalRecord[]) => void;
   readonly probe: (mirrors: readonly Mirror[]) => void;
   readonly mirrors: () => ReadonlyMap<string, MirrorState>;
   readonly owner: { readonly uid: number; readonly gid: number };
@@ -142,8 +142,16 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     vital = held;
   };
 
-  const note = (event: string, detail: string, path?: string): void =>
-    ports.journal({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
+  let notes: JournalRecord[] = [];
+  const note = (event: string, detail: string, path?: string): void => {
+    notes.push({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
+  };
+  /** Together, and once the files stand: each time costs a write to disk. */
+  const tellNotes = (): void => {
+    const told = notes;
+    notes = [];
+    if (told.length > 0) ports.journal(told);
+  };
 
   const save = (objects: Kept['objects']): Problem[] => {
     holdVital(objects);
@@ -283,9 +291,13 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
 
   const pass = (intent: Intent): PassResult => {
     const began = ports.now();
-    const result = onePass(intent);
-    ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
-    return result;
+    try {
+      const result = onePass(intent);
+      ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
+      return result;
+    } finally {
+      tellNotes();
+    }
   };
 
   const onePass = (intent: Intent): PassResult => {

@@ -115,6 +115,7 @@ const forLooking = (store: Store): Store => ({
   writeJson: () => {},
   remove: () => {},
   putObject: () => '',
+  putObjects: () => {},
   sweepObjects: () => {},
   appendJournal: () => {},
   removeAll: () => {},

@@ -55,6 +55,8 @@ const isOverturned = (input: PlanInput, path: string, seen: Seen | undefined, ow
   if (written === undefined || seen === undefined) return false;
   if (seen.kind === 'file' && input.tools.sha256(seen.bytes) === written.sha256) return false;
   if (input.observation.ended?.how === 'backup-gone' || cameOutOfBackup(path, seen, input.ledger)) return false;
+  // At the first look it may be our own, by an agent that was killed before it had remembered it.
+  if (owned.writer === 'ours' && input.observation.difference === undefined) return false;
   const left = input.observation.watch.spegelLeft.get(path);
   return owned.writer !== 'spegel' || left === undefined || !sameIdentity(left, seen.id);
 };

@@ -38,7 +38,7 @@ const prelude = (place: string): string => `
     fs.mkdirSync(place + '/containerd', { recursive: true });
     put('_default', Buffer.from('old'));
     store.writeJson('ledger.json', 'old');
-    store.appendJournal(record('old'));
+    store.appendJournal([record('old')]);
   };
   const out = (value) => console.log(JSON.stringify(value));
 `;
@@ -76,14 +76,14 @@ describe('what may be refused', () => {
       try { for (;;) fs.writeSync(fd, large); } catch {}
       const full = {
         write: write(large), put: put('quay.io', large), ledger: attempt(() => store.writeJson('ledger.json', 'x'.repeat(20000))),
-        object: attempt(() => store.putObject(large)), journal: attempt(() => store.appendJournal(record('x'.repeat(20000)))),
+        object: attempt(() => store.putObject(large)), journal: attempt(() => store.appendJournal([record('x'.repeat(20000))])),
         text: text(), names: names(place + '/containerd'), certs: names(certsDir), state: names(place + '/state'),
         kept: store.readJson('ledger.json'), records: store.readJournal(5).length,
       };
       fs.closeSync(fd);
       fs.rmSync(place + '/filler');
       out({ ...full, after: [write(large).result, put('quay.io', Buffer.from('new')).result, text().length,
-        attempt(() => store.writeJson('ledger.json', 'new')), attempt(() => store.appendJournal(record('new'))),
+        attempt(() => store.writeJson('ledger.json', 'new')), attempt(() => store.appendJournal([record('new')])),
         store.readJournal(5).map(({ detail }) => detail)] });`,
     );
     failedWith(seen['write'], /ENOSPC.*no space or no inode is left there: free some/);
@@ -128,7 +128,7 @@ describe('what may be refused', () => {
       execFileSync('mount', ['-o', 'remount,ro', place]);
       const readOnly = {
         write: write(large), put: put('quay.io', large), tree: [...readTree(certsDir).entries.keys()],
-        ledger: attempt(() => store.writeJson('ledger.json', 'new')), journal: attempt(() => store.appendJournal(record('x'))),
+        ledger: attempt(() => store.writeJson('ledger.json', 'new')), journal: attempt(() => store.appendJournal([record('x')])),
         removed: attempt(() => store.removeAll([])), swept: attempt(() => createApplier({ certsDir }).sweep()),
         kept: store.readJson('ledger.json'), text: text(),
         absent: createApplier({ certsDir: place + '/none/certs.d' }).apply([

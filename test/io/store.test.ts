@@ -45,7 +45,7 @@ describe('createStore', () => {
     assert.deepEqual(readdirSync(parent), []);
     store.writeJson('ledger.json', { a: [1] });
     store.putObject(bytes('x'));
-    store.appendJournal(record(1));
+    store.appendJournal([record(1)]);
     assert.deepEqual(store.readJson('ledger.json'), { kind: 'value', value: { a: [1] } });
     assert.equal(modeOf(directory), 0o700);
     assert.equal(modeOf(at('objects')), 0o700);
@@ -113,13 +113,13 @@ describe('createStore', () => {
 
   it('keeps a journal that a torn line does not break', (t) => {
     const { at, store } = place(t);
-    for (const n of [1, 2, 3]) store.appendJournal(record(n));
+    for (const n of [1, 2, 3]) store.appendJournal([record(n)]);
     assert.deepEqual(store.readJournal(2), [record(2), record(3)]);
     assert.deepEqual(store.readJournal(9), [record(1), record(2), record(3)]);
     assert.deepEqual(store.readJournal(0), []);
     appendFileSync(at('journal.jsonl'), '{"at":"torn');
     assert.deepEqual(store.readJournal(2), [record(2), record(3)]);
-    store.appendJournal(record(4));
+    store.appendJournal([record(4)]);
     appendFileSync(at('journal.jsonl'), 'null\n{"at":1}\n\n');
     assert.deepEqual(store.readJournal(9), [record(1), record(2), record(3), record(4)]);
   });
@@ -127,7 +127,7 @@ describe('createStore', () => {
   it('rotates the journal and still finds the records before', (t) => {
     const { directory, at, store } = place(t);
     const long = 'x'.repeat(100_000);
-    for (let n = 0; n < 25; n += 1) store.appendJournal(record(n, long));
+    for (let n = 0; n < 25; n += 1) store.appendJournal([record(n, long)]);
     assert.deepEqual(readdirSync(directory), ['journal.1.jsonl', 'journal.jsonl']);
     assert.ok(statSync(at('journal.1.jsonl')).size <= journalBytes + 200_000);
     const found = store.readJournal(8).map(({ detail }) => Number.parseInt(detail, 10));
@@ -137,7 +137,7 @@ describe('createStore', () => {
   it('removes everything but what is named', (t) => {
     const { directory, at, store } = place(t);
     store.putObject(bytes('x'));
-    store.appendJournal(record(1));
+    store.appendJournal([record(1)]);
     store.writeJson('released', { at: 'now' });
     symlinkSync(tmpdir(), at('link'));
     store.removeAll(['released']);
@@ -153,7 +153,7 @@ describe('createStore', () => {
     assert.equal(store.place(), 'gone');
     assert.deepEqual(store.readJson('ledger.json'), { kind: 'missing' });
     store.putObject(bytes('x'));
-    store.appendJournal(record(1));
+    store.appendJournal([record(1)]);
     store.writeJson('ledger.json', 2);
     assert.deepEqual(readdirSync(directory), ['journal.jsonl', 'ledger.json', 'objects']);
     assert.notEqual(store.place(), before);

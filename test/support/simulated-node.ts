@@ -82,6 +82,8 @@ export type SimulatedNode = {
   hush(url: string): void;
   /** A new agent process: what it remembers is the ledger, or nothing. It knows no mirror yet. */
   restart(options?: { loseState?: boolean }): void;
+  /** Is killed, and started again, the next time it has changed something and would remember that. */
+  killAfterWrite(): void;
   /** How often it was restarted. */
   restarts: number;
   /** The state directory is emptied under a running agent, or cannot be written. */
@@ -112,6 +114,7 @@ export const createSimulatedNode = (
   let saved: Ledger | undefined;
   let reconciler: Reconciler;
   let readOnly = false;
+  let life: 'lives' | 'dies when it has written' | 'dies at its next save' | 'dead' = 'lives';
   let rendered: ((facts: Facts) => Desired) | undefined;
 
   const boot = (): Reconciler =>
@@ -120,13 +123,18 @@ export const createSimulatedNode = (
         now: () => node.now,
         iso: (ms) => new Date(ms).toISOString(),
         readTree: (previous) => readTree(certsDir, previous),
-        apply: (changes) => applier.apply(changes),
+        apply: (changes) => {
+          if (life === 'dead') throw new Error('killed');
+          if (life === 'dies when it has written') life = 'dies at its next save';
+          return applier.apply(changes);
+        },
         save: (kept) => {
-          if (readOnly) throw new Error('EROFS');
+          if (life === 'dies at its next save') life = 'dead';
+          if (readOnly || life === 'dead') throw new Error('EROFS');
           saved = kept.ledger;
           for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
         },
-        journal: (record) => journal.push(record),
+        journal: (records) => journal.push(...records),
         probe: (mirrors) => {
           watched = mirrors;
         },
@@ -141,7 +149,16 @@ export const createSimulatedNode = (
 
   const turn = (): PassResult => {
     const { facts, settings, releasing } = node;
-    return reconciler.pass({ desired: wanted(), facts, settings, releasing });
+    const intent = { desired: wanted(), facts, settings, releasing };
+    try {
+      const result = reconciler.pass(intent);
+      if (life !== 'dead') return result;
+    } catch (error) {
+      if (life !== 'dead') throw error;
+    }
+    life = 'lives';
+    node.restart();
+    return reconciler.pass(intent);
   };
 
   const sample = (count: number, newOnly = false): void => {
@@ -233,6 +250,9 @@ export const createSimulatedNode = (
       states.clear();
       watched = [];
       reconciler = boot();
+    },
+    killAfterWrite: () => {
+      life = 'dies when it has written';
     },
     loseObjects: () => {
       objects.clear();

@@ -106,7 +106,7 @@ type Given = {
   readonly crashAt?: () => number | undefined;
 };
 
-/** An empty node, and Spegel with pauses between its steps; the agent is restarted now and then. */
+/** An empty node, and Spegel with pauses between its steps; the agent is restarted, or killed in a pass, now and then. */
 export const emptyStage = ({ seed, dir, meanwhile, crashAt }: Given): Stage => {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
@@ -124,6 +124,7 @@ export const emptyStage = ({ seed, dir, meanwhile, crashAt }: Given): Stage => {
     ...(crashAt === undefined ? {} : { crashAt }),
     meanwhile: (next) => {
       if (chance.oneIn(40)) node.restart();
+      if (chance.oneIn(40)) node.killAfterWrite();
       meanwhile?.(stage, next);
     },
   });
