@@ -20,19 +20,21 @@ type Node = { readonly place: Place; readonly agent: Agent; readonly own: Mirror
 /** In seconds. */
 type Times = { readonly out: number[]; readonly fromSecond: number[]; readonly back: number[] };
 
-const start = async (t: TestContext): Promise<Node> => {
-  const place = createPlace(t);
-  const [own] = await Promise.all([30020, 30021].map((port) => startMirror(t, place.nodeIp, port)));
-  if (own === undefined) throw new Error('no mirror');
-  const agent = await startReadyAgent(t, place);
-  return { place, agent, own };
-};
-
 const names = ({ place, own }: Node): boolean =>
   place
     .body(path)
     ?.split('\n')
     .some((line) => line.startsWith(`[host.'${own.url}']`)) ?? false;
+
+const start = async (t: TestContext): Promise<Node> => {
+  const place = createPlace(t);
+  const [own] = await Promise.all([30020, 30021].map((port) => startMirror(t, place.nodeIp, port)));
+  if (own === undefined) throw new Error('no mirror');
+  const agent = await startReadyAgent(t, place);
+  const node = { place, agent, own };
+  await agent.until('the mirror is in the file', () => names(node) || undefined, longMs);
+  return node;
+};
 
 /** When the second of the costly samples in a row came that took it out. */
 const secondSample = async ({ agent, own }: Node): Promise<number> => {
