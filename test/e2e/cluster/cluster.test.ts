@@ -9,6 +9,7 @@ import { restarts } from './scenarios/restarts.ts';
 import { keepsSpegelOut, managesSpegel } from './scenarios/spegel-job.ts';
 import { uninstallsSpegel } from './scenarios/spegel-uninstall.ts';
 import { uninstalls } from './scenarios/uninstall.ts';
+import { bootsWithUserData } from './scenarios/user-data.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { tellCluster } from './support/tell-cluster.ts';
 
@@ -52,6 +53,7 @@ describe('a cluster of two nodes', { timeout: 900_000 }, () => {
   uninstallsSpegel(cluster);
   managesSpegel(cluster);
   uninstalls(cluster);
+  bootsWithUserData(cluster);
   otherRuntime(cluster);
   keepsSpegelOut(cluster);
 });

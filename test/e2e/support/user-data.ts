@@ -26,10 +26,14 @@ export const boot = (
 ): Promise<Ended> => startProcess(t, [...wrap, ...shell, script]).ended;
 
 /** Inode and time of writing of every file below certs.d: an equal file that was written anew differs. */
-export const stampsOf = (place: Place): Readonly<Record<string, string>> =>
+export const stampsOf = ({
+  files,
+  certsDir,
+  at = (path) => path,
+}: Pick<Place, 'files' | 'certsDir'> & Partial<Pick<Place, 'at'>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.keys(place.files()).map((path) => {
-      const { ino, mtimeNs } = statSync(place.at(join(place.certsDir, path)), { bigint: true });
+    Object.keys(files()).map((path) => {
+      const { ino, mtimeNs } = statSync(at(join(certsDir, path)), { bigint: true });
       return [path, `${ino} ${mtimeNs}`];
     }),
   );

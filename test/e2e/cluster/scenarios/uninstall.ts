@@ -4,10 +4,8 @@ import { it } from 'node:test';
 import { describeDirectory } from '../../../support/directory.ts';
 import { until } from '../../support/until.ts';
 import { origin } from '../support/addresses.ts';
-import { whenAgentsReady, whenPhase } from '../support/agents.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { bootstrapFile, originFile, whenDefault } from '../support/expected.ts';
-import { helmHandspegel } from '../support/install.ts';
+import { originFile } from '../support/expected.ts';
 
 const kinds = [
   'all',
@@ -21,7 +19,7 @@ const kinds = [
   'validatingadmissionpolicies',
 ];
 
-/** 8. handspegel goes, and comes again. */
+/** 8. handspegel goes. */
 export const uninstalls = (cluster: () => Cluster): void => {
   it('8. helm uninstall gives every node back as it was, and leaves nothing in the cluster', async (t) => {
     const { helm, kubectl, nodes } = cluster();
@@ -48,15 +46,5 @@ export const uninstalls = (cluster: () => Cluster): void => {
       return last === '';
     };
     await until('nothing is left in the cluster', isGone, { otherwise: () => last });
-  });
-
-  it('8. installed again it starts afresh', async () => {
-    const { nodes, n1, n2 } = cluster();
-    await helmHandspegel(cluster(), 'install');
-    await whenAgentsReady(cluster());
-    await whenPhase(nodes, 'bootstrap');
-    await whenDefault(n1, bootstrapFile([n1.address]));
-    await whenDefault(n2, bootstrapFile([n2.address, n1.address]));
-    for (const { stateDir } of nodes) assert.ok(!readdirSync(stateDir).includes('released'));
   });
 };
