@@ -101,8 +101,9 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
   (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
 
 const passEveryMs = 30_000;
-const lookAroundMs = 1_000;
-const placesEvery = 3;
+/** A new address is in the files within 2 s. */
+const lookAroundMs = 1_500;
+const placesEvery = 2;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const mostRestMs = 100;

@@ -69,7 +69,7 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
   };
 };
 
-/** This node's addresses, looked up once; `run` looks again every second. */
+/** This node's addresses, looked up once; `run` looks again all the time. */
 export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
   const sources = { interfaces: readInterfaces, defaultSources, follow: followAddresses };
   const tracker = createAddressTracker(values.list('node-ip'), sources);
