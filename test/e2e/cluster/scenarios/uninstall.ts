@@ -16,8 +16,10 @@ const kinds = [
   'clusterroles',
   'clusterrolebindings',
   'resourcequotas',
-  'validatingadmissionpolicies',
 ];
+
+/** Kubernetes before 1.30 does not serve it. */
+const policies = 'validatingadmissionpolicies';
 
 /** 8. handspegel goes. */
 export const uninstalls = (cluster: () => Cluster): void => {
@@ -34,10 +36,13 @@ export const uninstalls = (cluster: () => Cluster): void => {
       assert.deepEqual(readdirSync(node.etc).toSorted(), ['certs.d', 'config.toml']);
       assert.deepEqual(readdirSync(node.stateDir), ['released']);
     }
+    const group = '--api-group=admissionregistration.k8s.io';
+    const served = await kubectl.run('api-resources', group, '--output=name');
+    const asked = served.includes(policies) ? [...kinds, policies] : kinds;
     const left = async (): Promise<string> => {
       const selector = '--selector=app.kubernetes.io/instance=handspegel';
       return (
-        await kubectl.run('get', kinds.join(), '--all-namespaces', selector, '--ignore-not-found', '-o', 'name')
+        await kubectl.run('get', asked.join(), '--all-namespaces', selector, '--ignore-not-found', '-o', 'name')
       ).trim();
     };
     let last = '';
