@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { writeDirectory } from '../support/directory.ts';
 import { createSpegel } from '../support/spegel/spegel.ts';
 import { type Agent, handspegel, run, startReadyAgent } from './support/agent.ts';
@@ -88,7 +89,9 @@ for (const release of releases) {
     it('does not reach it in quarantine, whatever Spegel does, nor after release', async (t) => {
       const ground = await createGround(t, release, 'quarantine');
       const { place } = ground;
-      const spegel = createSpegel({ family: 'v0.4', certsDir: place.certsDir, nodeIp: place.nodeIp });
+      // As slow as a real one on a busy node: a start that is over before anybody looks is no hand-off to wait for.
+      const pause = () => setTimeout(50);
+      const spegel = createSpegel({ family: 'v0.4', certsDir: place.certsDir, nodeIp: place.nodeIp, pause });
       ground.plant();
       await spegel.start();
       ground.plant();
