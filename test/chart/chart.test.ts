@@ -26,15 +26,41 @@ test('every value has a comment', () => {
 });
 
 type Dashboard = {
-  readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[];
+  readonly panels: readonly {
+    readonly title: string;
+    readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
+  }[];
 };
+const { panels } = JSON.parse(read('dashboards/handspegel.json')) as Dashboard;
 
 test('every panel of the dashboard has a title and asks for metrics of ours', () => {
-  const { panels } = JSON.parse(read('dashboards/handspegel.json')) as Dashboard;
   assert.ok(panels.length > 5);
   for (const { title, targets } of panels) {
     assert.notEqual(title, '');
     for (const { expr } of targets ?? []) assert.match(expr, /handspegel_[a-z_]+|up\{/);
+  }
+});
+
+test('no panel asks for a metric or a label that docs/metrics.md does not know, or shows one that its query drops', () => {
+  const sections = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8')
+    .split('\n## `')
+    .slice(1);
+  // The first paragraph of a metric names its labels, and their values.
+  const words = (text: string): readonly string[] =>
+    [...text.matchAll(/`([a-z_]+)`/g)].flatMap(([, word = '']) => word);
+  const labels = new Map(
+    sections.map((section) => [section.slice(0, section.indexOf('`')), words(section.split('\n\n')[1] ?? '')]),
+  );
+  for (const { expr, legendFormat } of panels.flatMap(({ targets = [] }) => targets)) {
+    const name = /handspegel_[a-z_]+/.exec(expr)?.[0].replace(/_bucket$/, '') ?? '';
+    const own = labels.get(name);
+    assert.ok(own !== undefined, expr);
+    const kept = [...expr.matchAll(/ by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/, */));
+    for (const label of kept) assert.ok([...own, 'instance', 'le'].includes(label), `${expr}: ${name} has no ${label}`);
+    const made = /count_values\("([a-z]+)"/.exec(expr)?.[1];
+    const left = kept.length === 0 && made === undefined ? ['instance'] : [...kept, made];
+    for (const [, shown] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+      assert.ok(left.includes(shown), `${expr}: ${shown}`);
   }
 });
 

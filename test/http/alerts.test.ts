@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { parse } from 'yaml';
+import { agentProblemCodes } from '../../src/core/agent-problems.ts';
+import { configProblemCodes } from '../../src/core/config/config-problems.ts';
+import { problemCodes } from '../../src/core/problem-codes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -42,6 +45,21 @@ it('asks only for metrics that docs/metrics.md explains', () => {
   for (const { alert, expr } of rules)
     for (const [name] of expr.matchAll(/handspegel_[a-z_]+/g))
       assert.ok(documented.includes(name), `${alert}: ${name}`);
+});
+
+it('says a refused configuration by every code that refuses one, and by no other', () => {
+  const { expr } = rules.find(({ alert }) => alert === 'HandspegelConfigurationRefused') ?? { expr: '' };
+  const asked = new RegExp(`^(?:${/code=~"([^"]+)"/.exec(expr)?.[1]})$`);
+  // The configuration is read all the same.
+  const warningsAlways = ['certs-dir-differs', 'extension-path-unread', 'extension-path-unusual'];
+  const refusing = [
+    ...Object.keys(configProblemCodes).filter((code) => !warningsAlways.includes(code)),
+    ...Object.keys(agentProblemCodes).filter((code) => code.startsWith('config-')),
+  ];
+  assert.deepEqual(
+    problemCodes.filter((code) => asked.test(code)),
+    refusing.toSorted(),
+  );
 });
 
 it('has a case in which each alert fires and one in which it does not', () => {
