@@ -104,6 +104,10 @@ const sayLeft = ({ terminal }: CommandContext, left: readonly Seen[]): void => {
   terminal.error(`handspegel: not waited for, since their kubelets are not heard of: ${namesOf(left)}\n`);
 };
 
+/** As it should be where no node is meant to have one; by hand, most likely the wrong words. */
+const sayNone = ({ terminal }: CommandContext, { namespace, selector }: Where): void =>
+  terminal.error(`handspegel: no agents in namespace ${namespace} with ${selector}: see --namespace and --selector\n`);
+
 /** `release --all`: asks all nodes by the ConfigMap's field, and waits until each agent says so. */
 export const releaseAll = async (context: CommandContext): Promise<number> => {
   const { values, terminal } = context;
@@ -118,6 +122,7 @@ export const releaseAll = async (context: CommandContext): Promise<number> => {
   const { all, open, left } = await waitForAll(where, ({ phase }) => phase === 'released', context);
   if (values.on('json')) terminal.out(json(rowsOf(all)));
   sayLeft(context, left);
+  if (all.length === 0) sayNone(context, where);
   if (open.length === 0) {
     if (!values.on('json')) terminal.out(`released: ${all.length - left.length} nodes have what was there before\n`);
     return exitCodes.done;
@@ -165,6 +170,6 @@ export const statusAll = async (context: CommandContext): Promise<number> => {
         ]),
   );
   sayLeft(context, left);
-  if (all.length === 0) terminal.error(`handspegel: no agents in namespace ${where.namespace}\n`);
+  if (all.length === 0) sayNone(context, where);
   return open.length === 0 && all.length > 0 ? exitCodes.done : exitCodes.failed;
 };

@@ -122,6 +122,12 @@ test('a configuration that agents refuse does not keep them from giving back, an
   assert.deepEqual(cluster.data(), { 'config.yaml': broken });
 });
 
+test('no agents are no obstacle, and it is said where they were looked for', async (t) => {
+  const { code, error } = await (await createCluster(t, text, [])).run('release', '--timeout', '1s');
+  assert.equal(code, 0, error);
+  assert.match(error, /no agents in namespace hs with app\.kubernetes\.io\/name=handspegel,/);
+});
+
 test('a missing ConfigMap is an error of release --all and no matter for resume --all', async (t) => {
   const cluster = await createCluster(t, undefined, []);
   const { code, error } = await cluster.run('release', '--timeout', '1s');

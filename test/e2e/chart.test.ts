@@ -212,23 +212,59 @@ describe('the chart', () => {
     };
     const agent = async (...set: readonly string[]) => rightsOf(await of(...set), false);
     const all = await agent('kubernetes.events=true');
-    const job = (await of('spegel.manage=job', 'spegel.helm.image=x')).filter(({ metadata }) =>
-      /-spegel\b/.test(metadata.name),
-    );
+    const managed = await of('spegel.manage=job', 'spegel.helm.image=x', 'spegel.uninstall=true');
+    const spegels = (name: RegExp) =>
+      rightsOf(
+        managed.filter(({ metadata }) => name.test(metadata.name)),
+        true,
+      );
+    const job = spegels(/-spegel(?!-goes)/);
+    assert.deepEqual(spegels(/-spegel-goes/), job);
+    const ours = await of('existingConfigMap=hs-handspegel');
+    const hooks = (hook: string): readonly Manifest[] =>
+      ours.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === hook);
     const table = [
       '| Feature | Verbs | Resource | Namespace |',
       '|---------|-------|----------|-----------|',
       ...rows('`kubernetes.enabled`', await agent('kubernetes.events=false'), await agent('kubernetes.enabled=false')),
       ...rows('`kubernetes.events`', all, await agent('kubernetes.events=false')),
       ...rows('`kubernetes.startupTaint`', await agent('kubernetes.startupTaint=a/b'), all),
-      ...rows('`release.enabled` and `helm test`, while their pods run', rightsOf(await of(), true)),
-      ...rows('`spegel.manage: job`, while its pod runs', rightsOf(job, true)),
+      ...rows('`release.enabled`, while its pod runs', rightsOf(hooks('pre-delete'), true)),
+      ...rows('`release.enabled` with `existingConfigMap`, after the uninstall', rightsOf(hooks('post-delete'), true)),
+      ...rows('`helm test`, while its pod runs', rightsOf(hooks('test'), true)),
+      ...rows('`spegel.manage: job`, and `spegel.uninstall`, while its pod runs', job),
     ].join('\n');
     const file = join(chart, 'README.md');
     const readme = readFileSync(file, 'utf8');
     const wanted = betweenMarks(readme, 'rights', table);
     if (update) writeFileSync(file, wanted);
     assert.equal(readFileSync(file, 'utf8'), wanted);
+  });
+
+  it('says in its notes what to look at, the label of the namespace, and each way out for this very release', async (t) => {
+    const notes = async (...set: readonly string[]): Promise<string> => {
+      const words = ['install', 'hs', chart, '--namespace', 'mirrors', '--dry-run=client'];
+      const { code, stdout, output } = await helm(t, ...words, ...set.flatMap((value) => ['--set', value]));
+      assert.equal(code, 0, output);
+      return stdout.slice(stdout.indexOf('NOTES:'));
+    };
+    const plain = await notes();
+    for (const words of [
+      'rollout status daemonset/hs-handspegel',
+      'helm -n mirrors test hs',
+      'edit configmap hs-handspegel',
+      'label namespace mirrors pod-security.kubernetes.io/enforce=privileged',
+      'helm -n mirrors uninstall hs',
+      '--no-hooks',
+      '`handspegel release --all --namespace mirrors --configmap hs-handspegel`',
+      '/var/lib/handspegel/released stays',
+    ]) {
+      assert.ok(plain.includes(words), `${words}: ${plain}`);
+    }
+    const other = await notes('nameOverride=mirror', 'release.enabled=false', 'existingConfigMap=ours');
+    assert.match(other, /--configmap ours --selector app\.kubernetes\.io\/name=mirror,/);
+    assert.doesNotMatch(other, /helm -n mirrors uninstall/);
+    assert.match(await notes('kubernetes.enabled=false'), /60 to 90 s later/);
   });
 
   it('asks for status.hostIPs from Kubernetes 1.29 on, and for a policy from 1.30 on', async (t) => {
