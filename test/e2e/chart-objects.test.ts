@@ -149,6 +149,8 @@ it('the agent may do what its features need and nothing else, and patch no node 
   await refused('n1', taints(...left, { ...other, key: 'new' }), /leaves all others alone/);
   await refused('n1', { ...taints(...left), metadata: { labels: { more: 'x' } } }, /changes nothing of a node but/);
   await refused('n1', { spec: { taints: left, unschedulable: true } }, /changes nothing of a node but/);
+  await refused('n1', { ...taints(...left), metadata: { finalizers: ['a.b/c'] } }, /changes nothing of a node but/);
+  await refused('n1', { spec: { taints: left, providerID: 'x://y' } }, /changes nothing of a node but/);
   const done = await patch('n1', taints(...left));
   assert.equal(done.status, 200, String(done.body['message']));
 });
