@@ -48,7 +48,7 @@ export type AgentDeps = {
   readonly tellCluster?: (event: ClusterEvent) => void;
   /** Learns from the cluster until stopped; must not reject. */
   readonly askCluster?: (hooks: ClusterHooks, signal: AbortSignal) => Promise<void>;
-  /** Done once the first pass has been applied; must not reject. */
+  /** Done once the first pass has been applied, or the node is released; must not reject. */
   readonly afterFirstPass?: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -114,6 +114,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const pulse = createPulse();
   const telemetry = createTelemetryBuffer();
   const applied = Promise.withResolvers<void>();
+  /** The first files stand or cannot, or another agent writes. */
+  const begun = Promise.withResolvers<void>();
   const waiting = { holder: undefined as string | undefined };
   const prober: Prober = createProber({
     now: clock.now,
@@ -129,8 +131,11 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     signal,
   });
   const tellCluster = (told: ClusterEvent | undefined): void => {
-    // Nothing of it is loaded before the first files stand.
-    if (told !== undefined) void applied.promise.then(() => deps.tellCluster?.(told));
+    if (told === undefined) return;
+    // Nothing of it is loaded before the first files stand; a node whose configuration is refused has none to wait for.
+    void begun.promise.then(() => {
+      if (!signal.aborted) deps.tellCluster?.(told);
+    });
   };
   const event = (record: JournalRecord): void => {
     const level = isAlarming(record) ? 'warn' : 'info';
@@ -187,7 +192,11 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
 
   const turn = (): number => {
     state.lastTurn = clock.now();
-    if (releases.isReleased()) return passEveryMs;
+    if (releases.isReleased()) {
+      // Nothing will be applied here: nobody shall wait for it.
+      applied.resolve();
+      return passEveryMs;
+    }
     // First: a release that the configuration asks for begins with this very pass.
     node.configuration.reload();
     const result = node.turn(releases.isReleasing());
@@ -280,10 +289,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await setImmediate();
   };
 
-  const told = Promise.withResolvers<void>();
   const onWaiting = (holder: string): void => {
     waiting.holder = holder;
-    told.resolve();
+    begun.resolve();
     log.warn({ holder }, 'another agent holds certs.d: waiting for it to end');
   };
   const start = async (stopping: AbortSignal): Promise<void> => {
@@ -300,7 +308,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       await whenAnswered(Math.min(clock.now() + wait, end), stopping);
       wait = turn();
     }
-    told.resolve();
+    begun.resolve();
     log.info({ certsDir: node.certsDir, phase: node.status().phase.phase }, 'first pass');
     const observers = await deps.loadObservers();
     const wake = (reason: string): void => pulse.wake(reason);
@@ -320,8 +328,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   };
   // Nothing heavy is loaded before the first file is written, or before it is known that another agent writes.
   const serve = async (stop: AbortSignal): Promise<void> => {
-    stop.addEventListener('abort', () => told.resolve(), { once: true });
-    await told.promise;
+    stop.addEventListener('abort', () => begun.resolve(), { once: true });
+    await begun.promise;
     if (stop.aborted) return;
     const observers = await deps.loadObservers();
     await observers.serveHttp(http, stop);
