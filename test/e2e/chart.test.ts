@@ -131,6 +131,7 @@ describe('the chart', () => {
     'a certs.d right below the root': ['certsDir=/certs.d'],
     'a certs.d in /etc': ['certsDir=/etc/certs.d'],
     'a relative certs.d': ['certsDir=certs.d'],
+    'a startup taint that nobody takes away': ['kubernetes.startupTaint=a.b/c', 'kubernetes.enabled=false'],
     'a Job for Spegel without a Helm': ['spegel.manage=job'],
     'another word for who manages Spegel': ['spegel.manage=operator'],
     'a range of chart versions': ['spegel.chartVersion=^0.7'],
@@ -139,7 +140,7 @@ describe('the chart', () => {
     it(`refuses ${what}`, async (t) => {
       const { code, output } = await template(t, ...values.flatMap((value) => ['--set', value]));
       assert.notEqual(code, 0, output);
-      assert.match(output, /config|image|imag|distribution|updateStrategy|certsDir|manage|chartVersion/);
+      assert.match(output, /config|image|imag|distribution|updateStrategy|certsDir|manage|chartVersion|startupTaint/);
     });
   }
 
