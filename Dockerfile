@@ -1,5 +1,6 @@
 # The agent: one file and a Node.js without a shell. `npm run build` first, so that the bundle is the one that was tested:
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" --tag handspegel .
+# For amd64 and arm64 at once: docker buildx build --platform linux/amd64,linux/arm64 and the same arguments.
 # Any base with Node.js 24 will do; NODE is where it lies there. The build base needs a shell and glibc.
 ARG BASE=gcr.io/distroless/nodejs24-debian12:latest
 ARG BUILD_BASE=docker.io/library/node:24-bookworm-slim
