@@ -17,7 +17,7 @@ import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import { sameBytes } from './core/marker.ts';
 import type { Problem } from './core/problem.ts';
-import { secretValues } from './core/redact.ts';
+import { redactProblem, secretValues } from './core/redact.ts';
 import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
@@ -312,11 +312,12 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       ...(last?.decisions.flatMap((decision) => decision.problems) ?? []),
       ...(stateProblem === undefined ? [] : [stateProblem]),
     ];
+    const secrets = secretValues(options.given.secrets);
     return [
       ...new Map(
         found.map((problem) => [`${problem.code} ${problem.message} ${problem.path ?? ''}`, problem]),
       ).values(),
-    ];
+    ].map((problem) => redactProblem(problem, secrets));
   };
 
   const none: readonly Decision[] = [];

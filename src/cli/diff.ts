@@ -42,9 +42,9 @@ export const diffCommand: Command = {
     else {
       for (const one of differences) {
         const same = `${one.path}: ${one.action} (${one.reason}), only mode, owner or hidden lines differ\n`;
-        terminal.out(one.diff === '' ? same : painted(terminal, one.diff));
+        terminal.out(one.diff === '' ? printable(same) : painted(terminal, one.diff));
       }
-      for (const problem of problems) terminal.error(`${formatProblem(problem)}\n`);
+      for (const problem of problems) terminal.error(`${printable(formatProblem(problem))}\n`);
     }
     if (differences.length > 0) return exitCodes.differences;
     return problems.some((problem) => problem.severity === 'error') ? exitCodes.failed : exitCodes.done;

@@ -3,12 +3,12 @@ import { versionNumber } from '../core/containerd/containerd-version.ts';
 import { diagnose } from '../core/doctor/diagnose.ts';
 import type { DoctorFacts } from '../core/doctor/doctor-facts.ts';
 import type { Finding } from '../core/doctor/finding.ts';
-import { redactText } from '../core/redact.ts';
+import { redactProblem } from '../core/redact.ts';
 import { shownUrl } from '../core/shown-url.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { lookAtNode } from './doctor-look.ts';
 import { type Flag, jsonFlag, nodeFlags } from './options.ts';
-import { type Colour, json, paint, printable, table } from './printer.ts';
+import { type Colour, json, paint, plural, printable, table } from './printer.ts';
 
 const own: readonly Flag[] = [
   {
@@ -101,8 +101,6 @@ const printSummary = (facts: DoctorFacts): string => {
 const count = (findings: readonly Finding[], severity: Finding['severity']): number =>
   findings.filter((finding) => finding.severity === severity).length;
 
-const plural = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
 /** `doctor`: why is my mirror not used? */
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -115,11 +113,7 @@ export const doctorCommand: Command = {
   flags,
   run: async ({ values, terminal, signal }) => {
     const facts = await lookAtNode(values, signal);
-    const findings = diagnose(facts).map((finding) => ({
-      ...finding,
-      message: redactText(finding.message),
-      hint: redactText(finding.hint),
-    }));
+    const findings = diagnose(facts).map((finding) => redactProblem(finding));
     const wrong = count(findings, 'error') + count(findings, 'warning');
     if (values.on('json')) {
       terminal.out(json({ well: wrong === 0, ...summary(facts), findings }));

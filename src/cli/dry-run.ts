@@ -3,6 +3,7 @@ import type { Mirror } from '../core/gate/mirror.ts';
 import type { Pass } from '../core/pass.ts';
 import { planPass } from '../core/pass.ts';
 import type { Problem } from '../core/problem.ts';
+import { redactProblem } from '../core/redact.ts';
 import { inputProblems, planSettings } from '../inputs.ts';
 import { readTree } from '../io/read-tree.ts';
 import type { OpenNode } from './open-node.ts';
@@ -10,6 +11,7 @@ import type { OpenNode } from './open-node.ts';
 export type DryRun = {
   readonly pass: Pass | undefined;
   readonly files: readonly FileDecision[];
+  /** Credentials redacted. */
   readonly problems: readonly Problem[];
   /** Spegel is at work, so the agent would wait. */
   readonly waitingFor: string | undefined;
@@ -23,8 +25,10 @@ export const dryRun = async (
   const facts = node.facts();
   const desired = node.configuration.desired(facts);
   const problems = inputProblems(node.configuration.choice(), desired);
+  const shown = (found: Iterable<Problem>): readonly Problem[] =>
+    [...found].map((problem) => redactProblem(problem, node.secrets()));
   if (desired === undefined)
-    return { pass: undefined, files: [], problems, waitingFor: 'there is no valid configuration' };
+    return { pass: undefined, files: [], problems: shown(problems), waitingFor: 'there is no valid configuration' };
   const tree = readTree(node.certsDir);
   const settings = planSettings(node.configuration.settings());
   const look = () => {
@@ -53,7 +57,7 @@ export const dryRun = async (
   const files = pass.plan.registries.flatMap((registry) => registry.files);
   // Those of a unit are the same in both.
   const found = new Set([...problems, ...pass.plan.registries.flatMap((registry) => registry.problems)]);
-  return { pass, files, problems: [...found], waitingFor: pass.observation.waitingFor };
+  return { pass, files, problems: shown(found), waitingFor: pass.observation.waitingFor };
 };
 
 /** Those of first files, and Spegel's own: what else is remembered stays as it is. */

@@ -5,7 +5,7 @@ import { lintYaml } from '../core/lint-config.ts';
 import { lintHosts, lintTree } from '../core/lint-tree.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
 import { meaningOf } from '../core/problem-codes.ts';
-import { redactText } from '../core/redact.ts';
+import { redactProblem, secretValues } from '../core/redact.ts';
 import { keyPairError, readAuthorities } from '../io/certificates.ts';
 import { type LintTarget, lintTargets } from '../io/lint-files.ts';
 import { readTree } from '../io/read-tree.ts';
@@ -14,7 +14,7 @@ import { agentVersion } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { givenFacts } from './open-node.ts';
 import { type Flag, jsonFlag, nodeFlags, UsageError, type Values } from './options.ts';
-import { json, printable } from './printer.ts';
+import { json, plural, printable } from './printer.ts';
 import { toSarif } from './sarif.ts';
 
 const used = ['node-ip', 'control-plane', 'node-name', 'runtime', 'containerd-version', 'secrets-dir'];
@@ -103,10 +103,8 @@ const shownPath = (path: string): string => {
   return near === '' || near.startsWith('..') ? path : near;
 };
 
-const shown = (problem: Problem): Problem => ({
-  ...problem,
-  message: redactText(problem.message),
-  hint: redactText(problem.hint),
+const shown = (problem: Problem, secrets: readonly string[]): Problem => ({
+  ...redactProblem(problem, secrets),
   ...(problem.file === undefined ? {} : { file: shownPath(problem.file) }),
   ...(problem.related === undefined
     ? {}
@@ -134,14 +132,18 @@ export const lintCommand: Command = {
     const format = formatOf(values);
     const lint = createLint(values);
     const targets = targetsOf(values);
-    const problems = targets.flatMap(lint).map(shown).toSorted(byPlace);
+    const secrets = secretValues(givenFacts(values).secrets);
+    const problems = targets
+      .flatMap(lint)
+      .map((problem) => shown(problem, secrets))
+      .toSorted(byPlace);
     const count = (severity: Problem['severity']): number => problems.filter((one) => one.severity === severity).length;
     const [errors, warnings] = [count('error'), count('warning')];
     if (format === 'sarif') terminal.out(json(toSarif(problems, { version: agentVersion, meaningOf })));
     else if (format === 'json') terminal.out(json({ checked: targets.length, errors, warnings, problems }));
     else {
       for (const problem of problems) terminal.out(`${printable(formatProblem(problem))}\n`);
-      terminal.error(`${targets.length} checked: ${errors} errors, ${warnings} warnings\n`);
+      terminal.error(`${targets.length} checked: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}\n`);
     }
     const failed = errors > 0 || (values.on('strict') && warnings > 0);
     return Promise.resolve(failed ? exitCodes.failed : exitCodes.done);

@@ -5,7 +5,7 @@ import { type Command, exitCodes, type Terminal } from './command.ts';
 import { dryRun, isChange } from './dry-run.ts';
 import { openNode } from './open-node.ts';
 import { jsonFlag, nodeFlags } from './options.ts';
-import { type Colour, json, paint, table } from './printer.ts';
+import { type Colour, json, paint, printable, table } from './printer.ts';
 
 const colourOf = (file: FileDecision): Colour => {
   if (file.action === 'conflict' || file.action === 'refuse') return 'red';
@@ -15,11 +15,11 @@ const colourOf = (file: FileDecision): Colour => {
 const rows = (terminal: Terminal, files: readonly FileDecision[]): readonly (readonly string[])[] => [
   ['FILE', 'NOW', 'DECISION', 'REASON', 'WHY'].map((title) => paint(terminal, 'bold', title)),
   ...files.map((file) => [
-    file.path,
+    printable(file.path),
     file.writer,
     paint(terminal, colourOf(file), file.action),
     file.reason,
-    file.detail,
+    printable(file.detail),
   ]),
 ];
 
@@ -53,7 +53,7 @@ export const planCommand: Command = {
       if (pass !== undefined) terminal.out(`\nphase ${pass.plan.phase.phase}: ${pass.plan.phase.reason}\n`);
       if (waitingFor !== undefined) terminal.out(`nothing is written now: ${waitingFor}\n`);
       terminal.out(changes === 0 ? 'nothing to do\n' : `${changes} file${changes === 1 ? '' : 's'} would change\n`);
-      for (const problem of problems) terminal.error(`${formatProblem(problem)}\n`);
+      for (const problem of problems) terminal.error(`${printable(formatProblem(problem))}\n`);
     }
     if (changes > 0) return exitCodes.differences;
     return failed ? exitCodes.failed : exitCodes.done;

@@ -1,5 +1,5 @@
 import { formatProblem, type Problem } from '../core/problem.ts';
-import { redactText } from '../core/redact.ts';
+import { redactProblem, redactText } from '../core/redact.ts';
 import { inputProblems } from '../inputs.ts';
 import { type Command, exitCodes } from './command.ts';
 import { openNode } from './open-node.ts';
@@ -22,8 +22,10 @@ export const renderCommand: Command = {
     const node = await openNode(values);
     const facts = node.facts();
     const desired = node.configuration.desired(facts);
+    const secrets = node.secrets();
     const unseen = [...(desired?.units.values() ?? [])].flatMap((unit) => unit.beside ?? []);
-    const problems = [...inputProblems(node.configuration.choice(), desired), ...unseen];
+    const found = [...inputProblems(node.configuration.choice(), desired), ...unseen];
+    const problems = found.map((problem) => redactProblem(problem, secrets));
     const wanted = values.positionals[0];
     const units = [...(desired?.units.values() ?? [])].filter(
       (unit) => wanted === undefined || unit.registry === wanted,
@@ -34,7 +36,7 @@ export const renderCommand: Command = {
         policy: unit.policy,
         source: file.source,
         mode: file.mode.toString(8).padStart(4, '0'),
-        content: redactText(new TextDecoder().decode(file.bytes), node.secrets()),
+        content: redactText(new TextDecoder().decode(file.bytes), secrets),
         broken: hasErrors(unit.problems),
       })),
     );
@@ -44,12 +46,16 @@ export const renderCommand: Command = {
       for (const file of files) {
         const size = file.content === '' ? ', 0 bytes' : '';
         terminal.out(
-          paint(terminal, 'cyan', `# ${file.path}  (${file.source}, ${file.policy}, ${file.mode}${size})\n`),
+          paint(
+            terminal,
+            'cyan',
+            `# ${printable(`${file.path}  (${file.source}`)}, ${file.policy}, ${file.mode}${size})\n`,
+          ),
         );
         if (file.content !== '') terminal.out(`${printable(file.content).replace(/\n?$/, '\n')}\n`);
       }
       if (files.length === 0) terminal.out('no file is generated\n');
-      for (const problem of problems) terminal.error(`${formatProblem(problem)}\n`);
+      for (const problem of problems) terminal.error(`${printable(formatProblem(problem))}\n`);
     }
     return hasErrors(problems) ? exitCodes.failed : exitCodes.done;
   },

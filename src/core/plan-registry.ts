@@ -14,6 +14,7 @@ import { foreignDecision, planLeftover, planUntemplated } from './plan-leftover.
 import { foreignBreaches } from './plan-policy.ts';
 import { ownedAt, planUnit } from './plan-unit.ts';
 import { type Due, duePaths, withheld } from './preserve.ts';
+import { redactText, secretValues } from './redact.ts';
 
 /** The plan of one registry directory, and what to remember when its changes have been made. */
 export type RegistryPlan = Decision & {
@@ -84,7 +85,7 @@ const refused = (input: PlanInput, registry: string): readonly FileDecision[] =>
   const error = found.find((problem) => problem.severity === 'error');
   const path = `${registry}/hosts.toml`;
   if (error === undefined) return [];
-  const detail = `not written: ${error.message}`;
+  const detail = redactText(`not written: ${error.message}`, secretValues(input.facts.secrets));
   const reason = error.code === 'mirror-not-allowed' ? 'breaks-policy' : 'broken-template';
   return [{ path, action: 'refuse', reason, detail, writer: ownedAt(input, path).writer }];
 };

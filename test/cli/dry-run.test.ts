@@ -55,6 +55,39 @@ describe('render, plan and diff', () => {
     node.remove();
   });
 
+  it('show neither credentials nor control characters of what they find wrong', async () => {
+    const url = 'ftp://me:planted-@-secret@mirror.internal';
+    const node = createScratch(
+      `cluster: {addon: {spegel: {helm_values: {spegel: {additionalMirrorTargets: ['${url}']}}}}}\n`,
+    );
+    const secrets = join(node.dir, 'secrets');
+    mkdirSync(join(secrets, 'mirror'), { recursive: true });
+    writeFileSync(join(secrets, 'mirror/password'), 'planted-too');
+    const both = `extensions:
+  "a\\eb":
+    path: templates/root_dir/etc/containerd/certs.d/quay.io/hosts.toml
+    content: |
+      [host.'${url}/{{ .secrets.mirror.password }}']
+      capabilities = ['{{ .secrets.mirror.password }}']
+`;
+    for (const config of [undefined, both]) {
+      if (config !== undefined) node.config(config);
+      for (const words of [
+        ['render'],
+        ['plan'],
+        ['diff'],
+        ['plan', '--json'],
+        ['lint', join(node.dir, 'config.yaml')],
+      ]) {
+        const flags = words[0] === 'lint' ? [] : node.flags;
+        const { out, error } = await handspegel([...words, ...flags, '--secrets-dir', secrets]);
+        assert.match(out + error, /\(redacted\)/, words.join(' '));
+        assert.doesNotMatch(out + error, /planted|-secret|\x1b/, `${words.join(' ')}: ${out}${error}`);
+      }
+    }
+    node.remove();
+  });
+
   it('name a file that would kill containerd, and what would be done about it', async () => {
     for (const [mode, decision] of [
       ['alarm', 'leave'],
