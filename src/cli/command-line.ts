@@ -59,7 +59,8 @@ export const runCommandLine = async (line: CommandLine): Promise<number> => {
   } catch (error) {
     line.terminal.error(`handspegel: ${messageOf(error)}\n`);
     if (error instanceof UsageError) {
-      line.terminal.error('Try "handspegel --help".\n');
+      const name = findCommand(line.args)?.row.name;
+      line.terminal.error(`Try "handspegel ${name === undefined ? '' : `${name} `}--help".\n`);
       return exitCodes.usage;
     }
     if (line.env['HANDSPEGEL_DEBUG'] && error instanceof Error) line.terminal.error(`${error.stack}\n`);

@@ -97,6 +97,13 @@ export type Values = {
   readonly positionals: readonly string[];
 };
 
+/** The value of a flag that is a path on a node, whatever the working directory here. Throws UsageError. */
+export const absolutePath = (values: Values, name: string): string | undefined => {
+  const path = values.text(name);
+  if (path === undefined || path.startsWith('/')) return path;
+  throw new UsageError(`--${name} is a path on the node and begins with '/', unlike '${path}'`);
+};
+
 export const variableOf = (name: string): string => `HANDSPEGEL_${name.replaceAll('-', '_').toUpperCase()}`;
 
 const commas = (values: readonly string[]): readonly string[] =>
@@ -122,7 +129,8 @@ export const readOptions = (
     try {
       return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     } catch (error) {
-      if (error instanceof TypeError) throw new UsageError(error.message);
+      if (error instanceof TypeError)
+        throw new UsageError(error.message.replace(/\. To specify a positional argument .*$/s, ''));
       throw error;
     }
   })();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chooseMounted } from '../core/config/config-choice.ts';
 import { chooseCertsDir } from '../core/config/settings-certs-dir.ts';
+import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
 import { redactText } from '../core/redact.ts';
 import { bootScript } from '../core/user-data/boot-script.ts';
@@ -11,7 +12,7 @@ import { createTools } from '../tools.ts';
 import { agentVersion } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { givenFacts, stateDirOf } from './open-node.ts';
-import { type Flag, nodeFlags, UsageError, type Values } from './options.ts';
+import { absolutePath, type Flag, nodeFlags, UsageError, type Values } from './options.ts';
 import { printable } from './printer.ts';
 
 const used = ['config', 'control-plane', 'certs-dir', 'state-dir', 'runtime', 'containerd-version'];
@@ -43,7 +44,12 @@ const nodeConfigOf = (values: Values, format: UserDataFormat): string | undefine
   const file = values.text('node-config');
   if (file === undefined) return undefined;
   if (format !== 'nodeadm') throw new UsageError('--node-config goes with --format nodeadm alone');
-  return readFileSync(file, 'utf8');
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`--node-config ${file} cannot be read: ${why}`, { cause: error });
+  }
 };
 
 /** Nothing there has a shell. */
@@ -86,6 +92,9 @@ export const userDataCommand: Command = {
     const nodeConfig = nodeConfigOf(values, format);
     const path = values.text('config');
     const given = givenFacts(values);
+    if (given.containerdVersion !== undefined && parseContainerdVersion(given.containerdVersion) === undefined) {
+      throw new UsageError(`'${given.containerdVersion}' is no version of containerd`);
+    }
     const { config, problems } = chooseMounted(path === undefined ? undefined : readConfigSource(path), undefined);
     const say = (found: readonly Problem[]): void => {
       for (const problem of found) terminal.error(`${printable(redactText(formatProblem(problem)))}\n`);
@@ -94,7 +103,7 @@ export const userDataCommand: Command = {
     say(problems.filter(({ severity }) => severity !== 'info'));
     if (config === undefined || failed) return Promise.resolve(exitCodes.failed);
     const place = chooseCertsDir({
-      flag: values.text('certs-dir'),
+      flag: absolutePath(values, 'certs-dir'),
       preset: config.settings.certsDir.preset,
       helmValues: config.chart.containerdRegistryConfigPath,
     });
@@ -104,7 +113,7 @@ export const userDataCommand: Command = {
       tools: createTools({ agentVersion, object: () => undefined }),
       version: agentVersion,
       certsDir: place.path,
-      stateDir: stateDirOf(values),
+      stateDir: absolutePath(values, 'state-dir') ?? stateDirOf(values),
       probe: values.on('probe'),
     });
     say([

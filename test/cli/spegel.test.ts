@@ -327,6 +327,23 @@ describe('spegel values and manifest', () => {
     assert.deepEqual(json((await run('values', '--json')).out), parse(out));
   });
 
+  it('refuse a chart and directories that are none, and name the command that has the flags', async (t) => {
+    const { run } = await enter(t, {});
+    for (const [flag, value] of [
+      ['--chart', 'ftp://charts.internal/spegel'],
+      ['--certs-dir', 'certs.d'],
+      ['--chrat', 'x'],
+    ] as const) {
+      const { code, out, error } = await run('values', flag, value);
+      assert.deepEqual([code, out], [2, ''], error);
+      assert.ok(error.includes(flag), error);
+      assert.match(error, /Try "handspegel spegel values --help"\.\n$/);
+    }
+    const { code, error } = await run('apply', '--timeout', '5x', '--helm', '/nowhere/helm');
+    assert.equal(code, 2);
+    assert.match(error, /--timeout takes a duration/);
+  });
+
   it('keep nodes out that are named', async (t) => {
     const { run } = await enter(t, {});
     for (const command of ['values', 'manifest'] as const) {
@@ -340,6 +357,7 @@ describe('spegel values and manifest', () => {
 
   it('say whether Spegel is wanted', async (t) => {
     const { run } = await enter(t, { config: enabled(false) });
+    assert.match((await run('values')).error, /warning spegel-not-wanted .*cluster\.addon\.spegel\.enabled is false/);
     assert.match(
       (await run('manifest', '--for', 'flux')).out,
       /^# No Spegel: cluster\.addon\.spegel\.enabled is false\. .*\n$/,
@@ -419,7 +437,7 @@ handspegel:
     writeFileSync(file, enabled(false) + text.slice(text.indexOf('extensions:')));
     assert.doesNotMatch(
       (await run('values')).error,
-      /(?:warning|error) spegel-/,
+      /(?:warning|error) spegel-(?!not-wanted)/,
       'without Spegel there is none to contradict',
     );
   });
@@ -429,6 +447,31 @@ handspegel:
     const { code, out } = await handspegel(['lint', path]);
     assert.equal(code, 0);
     assert.match(out, /02-helm-values-map\.yaml:7:13: info spegel-value-moved /);
+  });
+
+  it("tell a filter of the document's example that matches no image, wherever it stands", async (t) => {
+    const path = new URL('../document/02-helm-values-map.yaml', import.meta.url).pathname;
+    const { out } = await handspegel(['lint', path]);
+    assert.match(
+      out,
+      /02-helm-values-map\.yaml:7:13: warning spegel-filter-matches-nothing the filter \^docker\\\\\.io\/ asks/,
+    );
+    assert.match(out, /spegel-filter-matches-nothing the filter \^ghcr\\\\\.io\/ asks/);
+    assert.doesNotMatch(out, /filter \.\*:latest\$ asks/);
+    const filters = String.raw`['^docker\.io/', "^quay\\.io/", '^a\.io/', '[\]', 'x\\?', 'a|\\b', '\\.io']`;
+    const { file } = await enter(t, {
+      config: `cluster: {addon: {spegel: {helm_values: {spegel: {registryFilters: ${filters}}}}}}\n`,
+    });
+    const problems = json((await handspegel(['lint', '--json', file])).out)['problems'] as {
+      code: string;
+      message: string;
+    }[];
+    assert.deepEqual(
+      problems
+        .filter(({ code }) => code === 'spegel-filter-matches-nothing')
+        .map(({ message }) => message.split(' ')[2]),
+      [String.raw`\\.io`],
+    );
   });
 
   it('are related locations in SARIF', async (t) => {

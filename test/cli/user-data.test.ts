@@ -273,6 +273,19 @@ describe('user-data', () => {
     assert.equal((await print('--format', 'shell', '--node-config', file)).code, 2);
   });
 
+  it('refuses what is no path of a node, no version and no file', async () => {
+    for (const [flag, value, code] of [
+      ['--certs-dir', 'certs.d', 2],
+      ['--state-dir', 'state', 2],
+      ['--containerd-version', 'new', 2],
+      ['--node-config', '/nowhere/node.yaml', 1],
+    ] as const) {
+      const ran = await handspegel(['user-data', '--format', 'nodeadm', '--control-plane', '10.0.0.1', flag, value]);
+      assert.deepEqual([ran.code, ran.out], [code, ''], ran.error);
+      assert.ok(ran.error.includes(value), ran.error);
+    }
+  });
+
   it('names on stderr what is left to the agent, and fails with a configuration that does not count', async (t) => {
     const node = createScratch(
       "extensions: {a: {path: templates/root_dir/etc/containerd/certs.d/a.io/hosts.toml, content: '{{ .node.labels.zone }}'}}\n",

@@ -15,7 +15,8 @@ export type Wanted = {
   readonly nodes: number;
 };
 
-const timeoutOf = (values: Values): number => {
+/** How long Helm waits, in milliseconds; throws UsageError. */
+export const timeoutOf = (values: Values): number => {
   const word = values.text('timeout') ?? '5m';
   const timeoutMs = parseDuration(word);
   if (timeoutMs !== undefined && timeoutMs >= 1000) return timeoutMs;

@@ -22,7 +22,7 @@ import { readConfigSource } from '../../io/config-source.ts';
 import { createTools } from '../../tools.ts';
 import { agentVersion } from '../../version.ts';
 import type { Terminal } from '../command.ts';
-import { UsageError, type Values } from '../options.ts';
+import { absolutePath, UsageError, type Values } from '../options.ts';
 import { printable } from '../printer.ts';
 
 /** What the flags and the configuration say about Spegel's release. */
@@ -56,6 +56,9 @@ export const whereOf = (values: Values): SpegelInput['where'] => ({
 const chartOf = (values: Values): ChartReference => {
   const text = values.text('chart') ?? pinnedChart.reference;
   const chart = readChartReference(text);
+  if (chart.kind === 'path' && /^[a-z]+:\/\//i.test(text)) {
+    throw new UsageError(`--chart takes oci://…, https://REPOSITORY/CHART or a directory, not '${redactText(text)}'`);
+  }
   return chart.kind === 'path' ? { kind: 'path', path: resolve(chart.path) } : chart;
 };
 
@@ -132,7 +135,7 @@ export const readSpegelInput = (values: Values, terminal: Terminal): SpegelInput
   if (!isExactVersion(version)) {
     throw new UsageError(`--chart-version takes one version such as ${pinnedChart.version}, not '${version}'`);
   }
-  const flag = values.text('certs-dir');
+  const flag = absolutePath(values, 'certs-dir');
   const certsDir = chooseCertsDir({
     flag,
     preset: config.settings.certsDir.preset,

@@ -57,21 +57,21 @@ const problem = (file: string, code: string, message: string, remedy: string): P
   code,
   severity: 'error',
   message,
-  hint: `The last good configuration stays in force; ${remedy}.`,
+  hint: `${remedy}; an agent goes on with its last good configuration.`,
   file,
 });
 
-const putBack = 'put the file back or correct the path given by --config';
+const putBack = 'Put the file back or correct the path given by --config';
 
 /** Why a state that is no text does not count. */
 const refusal = (state: Exclude<ConfigState, { kind: 'text' }>, by: 'mounted' | 'watched'): Problem => {
   const { file } = state;
   if (state.kind === 'error') {
-    const remedy = by === 'watched' ? 'give the ConfigMap one key, config.yaml' : putBack;
+    const remedy = by === 'watched' ? 'Give the ConfigMap one key, config.yaml' : putBack;
     return problem(file, 'config-unreadable', state.message, remedy);
   }
   return by === 'watched'
-    ? problem(file, 'config-map-missing', `${file} does not exist`, 'make it again, or uninstall handspegel')
+    ? problem(file, 'config-map-missing', `${file} does not exist`, 'Make it again, or uninstall handspegel')
     : problem(file, 'config-missing', `there is no configuration at ${file}`, putBack);
 };
 

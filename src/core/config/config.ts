@@ -45,6 +45,7 @@ const placedValues = {
   containerdRegistryConfigPath: ['spegel', 'containerdRegistryConfigPath'],
   basicAuthSecretName: ['basicAuthSecretName'],
   registryFilters: ['registryFilters'],
+  'spegel.registryFilters': ['spegel', 'registryFilters'],
 } as const;
 export type PlacedValue = keyof typeof placedValues | 'preset';
 

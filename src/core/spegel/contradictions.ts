@@ -1,5 +1,6 @@
 import type { Config, PlacedValue } from '../config/config.ts';
 import type { Extension } from '../config/config-extensions.ts';
+import { isList, valueAt } from '../config/config-json.ts';
 import { uniqueAddresses } from '../config/context-address.ts';
 import { controlPlaneOf } from '../config/context-mirrors.ts';
 import { placeOfOutput } from '../config/output-place.ts';
@@ -159,6 +160,27 @@ const movedProblems = ({ config }: Input): readonly Problem[] => {
   ];
 };
 
+/** An escaped backslash that must be there: with a choice, in a set, or perhaps not at all it would be another thing. */
+const needsBackslash = (pattern: string): boolean =>
+  !/[[|]/.test(pattern) && /^(?:[^\\]|\\[^\\])*\\\\(?![?*{])/.test(pattern);
+
+const filterProblems = ({ config }: Input): readonly Problem[] =>
+  (['registryFilters', 'spegel.registryFilters'] as const).flatMap((name) => {
+    const filters = valueAt(config.helmValues, ...name.split('.'));
+    const given = isList(filters) ? filters : [];
+    const dead = given.flatMap((one) => (typeof one === 'string' && needsBackslash(one) ? [one] : []));
+    return dead.map(
+      (pattern): Problem => ({
+        code: 'spegel-filter-matches-nothing',
+        severity: 'warning',
+        message: `the filter ${pattern} asks for a backslash, which no image name has: it filters nothing`,
+        hint: "Within single quotes YAML keeps every backslash: write one, as in '^docker\\.io/'.",
+        file: config.file,
+        ...config.places[name],
+      }),
+    );
+  });
+
 /**
  * Where the configuration says one thing to Spegel's chart and another to the files that the agent writes; each with both
  * places. Nothing while Spegel is disabled.
@@ -170,6 +192,7 @@ export const spegelContradictions = (config: Config, desired: Desired, facts: Fa
   return [
     ...pathProblems(input),
     ...movedProblems(input),
+    ...filterProblems(input),
     ...made.flatMap((one) => [...portProblems(input, one), ...authProblems(input, one), ...moveProblems(input, one)]),
   ];
 };

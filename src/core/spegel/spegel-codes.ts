@@ -20,6 +20,14 @@ export const spegelProblemCodes = {
     severity: 'warning',
     meaning: 'Spegel is asked for on a node whose runtime it cannot work with',
   },
+  'spegel-not-wanted': {
+    severity: 'warning',
+    meaning: 'values are printed of a Spegel that is not to be installed',
+  },
+  'spegel-filter-matches-nothing': {
+    severity: 'warning',
+    meaning: 'a filter of `registryFilters` asks for a backslash, which no image name has',
+  },
   'spegel-value-moved': {
     severity: 'info',
     meaning: 'a chart value stands where no chart reads it, and is handed on where one does',
