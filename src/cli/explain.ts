@@ -28,7 +28,7 @@ const hostTable = (terminal: Terminal, explanation: Explanation): string =>
   ]);
 
 /** One answer as a person reads it: where the pull goes, and what it can cost. */
-export const printExplanation = (terminal: Terminal, explanation: Explanation): string => {
+const printExplanation = (terminal: Terminal, explanation: Explanation): string => {
   const { image } = explanation;
   const name = `${image.namespace}/${image.repository}${image.tag === undefined ? '' : `:${image.tag}`}${image.digest === undefined ? '' : `@${image.digest}`}`;
   const lines = [

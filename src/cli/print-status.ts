@@ -45,7 +45,7 @@ const signOf = (slice: Slice, top: number): string => {
 };
 
 /** One sign for each of the last 15 minutes: latency by height, `✕` for what stops a pull, `○` for what does not. */
-export const sparkline = (mirror: MirrorStatus, at: string): string => {
+const sparkline = (mirror: MirrorStatus, at: string): string => {
   const all = slicesOf(mirror, at, minutes);
   const top = Math.max(leastScaleMs, ...all.map((slice) => (slice?.weight === 'good' ? slice.latencyMs : 0)));
   return all.map((slice) => signOf(slice, top)).join('');

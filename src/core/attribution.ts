@@ -25,7 +25,7 @@ export type Removal =
   | { readonly by: 'spegel' };
 
 /** An init container or hook that failed is tried again within this time (kubelet waits 10, 20, 40 s). */
-export const doubtMs = 120_000;
+const doubtMs = 120_000;
 
 /**
  * Spegel clears in byte order. What went before everything that still stands may be the beginning of a clear that

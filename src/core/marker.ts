@@ -62,7 +62,7 @@ const fromBase64 = (text: string): Uint8Array | undefined => {
   }
 };
 
-export const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
+const concatBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

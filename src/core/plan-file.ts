@@ -31,7 +31,7 @@ const sameMarked = (
 };
 
 /** Equal after the marker line: another version or source in a valid marker is no reason to write. */
-export const sameOurs = (seen: FileSeen, bytes: Uint8Array, input: PlanInput): boolean => {
+const sameOurs = (seen: FileSeen, bytes: Uint8Array, input: PlanInput): boolean => {
   if (sameBytes(seen.bytes, bytes)) return true;
   const old = readMarked(seen.bytes, input.tools.sha256);
   const wanted = readMarked(bytes, input.tools.sha256);

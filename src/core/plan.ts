@@ -41,5 +41,3 @@ export const plan = (base: PlanBase): Plan => {
     gateAt: times.length === 0 ? undefined : Math.min(...times),
   };
 };
-
-export const hasChanges = (made: Plan): boolean => made.registries.some((registry) => registry.changes.length > 0);

@@ -64,7 +64,7 @@ const kublrsSetting = /^(?:capabilities = \[(['"])pull\1, ?\1resolve\1\]|dial_ti
  * on port 30020, nothing else. Without a marker only this tells it from somebody's: `own` are the node and the control
  * plane of today.
  */
-export const hasKublrText = (bytes: Uint8Array, own: ReadonlySet<string>): boolean => {
+const hasKublrText = (bytes: Uint8Array, own: ReadonlySet<string>): boolean => {
   if (bytes.length === 0 || bytes.length > 65_536) return false;
   const lines = new TextDecoder('utf-8').decode(bytes).split('\n');
   const told = lines.map((line) => line.trim()).filter((line) => line !== '');

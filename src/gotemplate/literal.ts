@@ -1,4 +1,4 @@
-import { formatFloat, parseFloat64 } from './strconv/float.ts';
+import { parseFloat64 } from './strconv/float.ts';
 import { parseInt64, parseUint64 } from './strconv/int.ts';
 import { quote, unquoteChar } from './strconv/quote.ts';
 import { Complex } from './values.ts';
@@ -77,10 +77,4 @@ export function readLiteral(text: string, kind: 'char' | 'complex' | 'number'): 
   if (float.error !== undefined) return { problem: `illegal number syntax: ${quote(text)}` };
   if (!/[.eEpP]/.test(text)) return { problem: `integer overflow: ${quote(text)}` };
   return fromFloat(text, float.value);
-}
-
-/** A complex number as fmt prints it. */
-export function complexText(value: Complex): string {
-  const imaginary = formatFloat(value.imaginary, 'g', -1);
-  return `(${formatFloat(value.real, 'g', -1)}${/^[+-]/.test(imaginary) ? '' : '+'}${imaginary}i)`;
 }

@@ -57,7 +57,7 @@ const mirror = object({
   recent: list(object({ at: string, verdict: word(...verdicts), latencyMs: number })),
 });
 
-export const statusSchema = object({
+const statusSchema = object({
   agentVersion: string,
   pid: integer,
   certsDir: string,
@@ -94,7 +94,7 @@ const host = object({
   delays: object({ refused: number, dropped: number, hung: { anyOf: [number, word('never')] } }),
 });
 
-export const explanationSchema = object({
+const explanationSchema = object({
   image: object({ namespace: string, repository: string, 'tag?': string, 'digest?': string }),
   version: string,
   candidates: list(object({ directory: string, says: string })),

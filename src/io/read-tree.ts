@@ -15,8 +15,8 @@ import { attributesOf, closing, codeOf, identityOf, isGone, openForReading, text
 /** A file above this many bytes is none that containerd or a person would put there: named, not read. */
 export const maxFileBytes = 4 * 1024 * 1024;
 /** All files of one look together: what a hostile or mistaken directory may cost in memory. */
-export const maxTotalBytes = 64 * 1024 * 1024;
-export const maxEntries = 20_000;
+const maxTotalBytes = 64 * 1024 * 1024;
+const maxEntries = 20_000;
 /** Directories inside each other below certs.d, and below `_backup/`. */
 export const maxDepth = 6;
 

@@ -9,7 +9,7 @@ type NodeObject = { readonly spec?: { readonly taints?: readonly Taint[] } };
  * nobody else's taint is lost.
  * @throws ApiRefusal (409 or 422: somebody changed the list meanwhile), or an error when the API is not reached
  */
-export const removeTaint = async (api: Api, node: string, key: string): Promise<boolean> => {
+const removeTaint = async (api: Api, node: string, key: string): Promise<boolean> => {
   const path = `/api/v1/nodes/${encodeURIComponent(node)}`;
   const { spec } = (await api('GET', path)) as NodeObject;
   const taints = spec?.taints ?? [];

@@ -1,4 +1,4 @@
-import { type Json, kindName } from './config-json.ts';
+import { kindName } from './config-json.ts';
 import { didYouMean } from './config-nearest.ts';
 import { type ConfigProblemCode, joinPath, type Report, type Spot } from './config-problems.ts';
 import type { YamlNode } from './yaml-positions.ts';
@@ -149,6 +149,3 @@ export const readStrings = (
   }
   return texts;
 };
-
-/** The value of a node, or null. */
-export const jsonAt = (at: At | undefined): Json => at?.node.value ?? null;

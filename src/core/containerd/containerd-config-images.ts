@@ -26,7 +26,7 @@ export type ImageSettings = {
 };
 
 /** What 2.2 and later read when nothing is said. */
-export const defaultPathList = '/etc/containerd/certs.d:/etc/docker/certs.d';
+const defaultPathList = '/etc/containerd/certs.d:/etc/docker/certs.d';
 
 const at = (major: number, minor: number, patch: number): ContainerdVersion => ({ major, minor, patch, text: '' });
 

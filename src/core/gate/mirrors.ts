@@ -47,7 +47,7 @@ const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase(
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** Who answers at this address and port. */
-export const mirrorRole = (address: string, port: number, { facts, ports }: MirrorContext): MirrorRole => {
+const mirrorRole = (address: string, port: number, { facts, ports }: MirrorContext): MirrorRole => {
   const own = facts.nodeAddresses.map(bare).includes(bare(address)) || isLoopback(bare(address));
   if (own) return port === ports.node && ports.node !== ports.host ? 'service' : 'local';
   return facts.controlPlane.map(bare).includes(bare(address)) ? 'control-plane' : 'foreign';

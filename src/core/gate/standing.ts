@@ -46,4 +46,4 @@ export const firstStanding = (state: MirrorState | undefined, now: number): 'in'
 };
 
 /** How long a first file waits for all of its mirrors. */
-export const firstProbeMs = 500;
+const firstProbeMs = 500;

@@ -32,7 +32,7 @@ const runsContainerd = ({ runtime }: ClusterNode): boolean =>
 const mostNames = 10;
 
 /** Up to ten names, then how many more. */
-export const listNames = (names: readonly string[]): string => {
+const listNames = (names: readonly string[]): string => {
   const shown = names.slice(0, mostNames).join(', ');
   return names.length > mostNames ? `${shown} and ${names.length - mostNames} more` : shown;
 };
