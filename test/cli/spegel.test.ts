@@ -344,6 +344,13 @@ describe('spegel values and manifest', () => {
     assert.match(error, /--timeout takes a duration/);
   });
 
+  it('say that the API server is not reached, and where it is named', async (t) => {
+    const { run } = await enter(t, {});
+    const { code, out, error } = await run('plan', '--api-server', 'http://127.0.0.1:1');
+    assert.deepEqual([code, out], [1, ''], error);
+    assert.match(error, /the API server is not reached: .*127\.0\.0\.1:1\. Say where it is: .*--api-server/);
+  });
+
   it('keep nodes out that are named', async (t) => {
     const { run } = await enter(t, {});
     for (const command of ['values', 'manifest'] as const) {

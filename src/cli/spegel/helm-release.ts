@@ -68,7 +68,7 @@ const majorOf = async (helm: Helm): Promise<3 | 4> => {
   throw new HelmFailure(
     ran.code === 0 && major > 0
       ? `this is Helm ${major}.${minor}: 3.13 or later, or 4 is needed (--helm)`
-      : `that is no Helm: ${(ran.error || ran.out).trim().slice(0, 200)}`,
+      : `what --helm names, or PATH, is no Helm: ${(ran.error || ran.out).trim().slice(0, 200) || `it ended with ${ran.code} and told no version`}`,
   );
 };
 

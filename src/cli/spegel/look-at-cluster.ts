@@ -2,7 +2,7 @@ import type { Problem } from '../../core/problem.ts';
 import { chooseSpegel, type SpegelChoice } from '../../core/spegel/choice.ts';
 import { planRelease, type ReleasePlan } from '../../core/spegel/plan-release.ts';
 import { createHelm } from '../../io/helm.ts';
-import { type Api, createApi } from '../../kubernetes/api-request.ts';
+import { type Api, ApiRefusal, createApi } from '../../kubernetes/api-request.ts';
 import { listNodes } from '../../kubernetes/list-nodes.ts';
 import { listSpegels } from '../../kubernetes/list-spegels.ts';
 import type { CommandContext } from '../command.ts';
@@ -27,6 +27,21 @@ const environment = (env: CommandContext['env'], server: string | undefined): Co
   return { ...env, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port === '' ? '443' : port };
 };
 
+/** A server that is not reached says so, and where another is named. */
+const naming =
+  (api: Api): Api =>
+  async (...request) => {
+    try {
+      return await api(...request);
+    } catch (error) {
+      if (error instanceof ApiRefusal || !(error instanceof Error)) throw error;
+      throw new Error(
+        `the API server is not reached: ${error.message}. Say where it is: KUBECONFIG, its current context, or --api-server.`,
+        { cause: error },
+      );
+    }
+  };
+
 /** The cluster that kubectl is configured for, by its API and by Helm. */
 export const openCluster = async (context: CommandContext, where: SpegelInput['where']): Promise<Cluster> => {
   const { values, signal, env } = context;
@@ -34,7 +49,7 @@ export const openCluster = async (context: CommandContext, where: SpegelInput['w
   const ours = environment(env, server);
   const helm = createHelm({ program: values.text('helm') ?? 'helm', env: ours, signal });
   const words = server === undefined || ours !== env ? [] : ['--kube-apiserver', server];
-  return { api: createApi(server), release: await openRelease(helm, where, words) };
+  return { api: naming(createApi(server)), release: await openRelease(helm, where, words) };
 };
 
 const chartOf = async (input: SpegelInput, release: HelmRelease) => {
