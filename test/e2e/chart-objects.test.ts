@@ -154,3 +154,28 @@ it('the agent may do what its features need and nothing else, and patch no node 
   const done = await patch('n1', taints(...left));
   assert.equal(done.status, 200, String(done.body['message']));
 });
+
+it('with Events and without a startup taint the agent may tell Events, and patches no node', {
+  timeout: 600_000,
+}, async (t) => {
+  const api = await startApiServer(t);
+  await api.ask('POST', '/api/v1/namespaces', namespace('mirrors'));
+  const installed = manifestsOf('default.yaml').filter((manifest) => !isHook(manifest));
+  for (const manifest of installed) await create(api, manifest, '');
+  await until('the rights are known', async () => (await rightsIn(api, 'mirrors')).length > 0);
+  assert.deepEqual(await rightsIn(api, 'mirrors'), ['get nodes', 'watch configmaps hs-handspegel']);
+  assert.deepEqual(await rightsIn(api, 'default'), [
+    'create events',
+    'get nodes',
+    'list endpointslices',
+    'patch events',
+  ]);
+  assert.deepEqual(await rightsIn(api, 'kube-system'), ['get nodes']);
+});
+
+it('without kubernetes.enabled the agent may do nothing', { timeout: 600_000 }, async (t) => {
+  const api = await startApiServer(t);
+  await api.ask('POST', '/api/v1/namespaces', namespace('mirrors'));
+  for (const manifest of manifestsOf('no-api.yaml').filter((one) => !isHook(one))) await create(api, manifest, '');
+  for (const name of ['mirrors', 'default']) assert.deepEqual(await rightsIn(api, name), []);
+});
