@@ -5,7 +5,7 @@
 'use strict';
 const { readFileSync } = require('node:fs');
 const { setFlagsFromString } = require('node:v8');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 const { crc32 } = require('node:zlib');
 
 // An agent sleeps most of its life: without the optimizing compilers it is as quick in what it does and 11 MiB smaller.
@@ -32,6 +32,5 @@ const readCode = () => {
 const script = new Script(`(function (exports, require, module, __filename, __dirname) {${bundle.latin1Slice()}\n})`, {
   filename,
   cachedData: readCode(),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 script.runInThisContext()(exports, require, module, filename, __dirname);

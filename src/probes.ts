@@ -34,7 +34,7 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
   /** A connection is kept for this node's own pod alone: elsewhere it would stick to one pod. */
   const agentOf = async (mirror: Mirror, url: string): Promise<Pick<ProbeOptions, 'agent'>> => {
     if (mirror.role !== 'local' || !url.startsWith('http:')) return {};
-    kept ??= new (await import('node:http')).Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2 });
+    kept ??= new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2 });
     return { agent: kept };
   };
 

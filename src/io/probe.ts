@@ -162,7 +162,7 @@ const ask = async (options: ProbeOptions, signal: AbortSignal, progress: Progres
   for (let requests = 1; ; requests += 1) {
     const agent = requests === 1 ? options.agent : undefined;
     // TLS costs memory and time to load: only where it is spoken.
-    const send = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
+    const send = url.protocol === 'https:' ? process.getBuiltinModule('node:https').request : httpRequest;
     const answer = await askOnce({ options, send, url, signal, progress }, agent);
     if (!isRedirect(answer.status) || answer.location === undefined) return answer;
     if (requests === mostRequests) throw new Error(`more than ${mostRequests - 1} redirects`);

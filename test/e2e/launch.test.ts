@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { run } from './support/agent.ts';
+import { run, startProcess } from './support/agent.ts';
 import { scratch } from './support/agent-image.ts';
 
 // What `npm run build` leaves in dist: a launcher, the bundle, and the code that V8 made of it.
@@ -60,6 +60,15 @@ describe('the launcher', () => {
       await started(t, (dir) => writeFileSync(join(dir, 'handspegel.code'), '')),
       'no code\nhandspegel VERSION\n',
     );
+  });
+
+  it('asks mirrors without a word of Node.js in the log', async (t) => {
+    const dir = scratch(t, 'launch');
+    const places = ['--certs-dir', join(dir, 'certs.d'), '--state-dir', join(dir, 'state'), '--node-ip', '127.0.0.9'];
+    const words = [join(dist, 'handspegel.cjs'), 'plan', ...places];
+    const { code, output } = await startProcess(t, [process.execPath, ...words]).ended;
+    assert.equal(code, 3, output);
+    assert.doesNotMatch(output, /Warning/);
   });
 
   it('starts with other flags than the code was made with', async (t) => {
