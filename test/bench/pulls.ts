@@ -9,7 +9,7 @@ import { faults } from '../e2e/support/pull-faults.ts';
 import { createPullNode, createPullWorld, type PullNode, type PullWorld } from '../e2e/support/pull-node.ts';
 import { median } from './measure.ts';
 
-// Writes the tables of docs/pulls.md: `npm run bench:pulls [-- PAIRS]`. Half an hour to an hour; quote the ratios.
+// Writes the tables of docs/pulls.md: `npm run bench:pulls [-- PAIRS]`. 10 minutes on a quiet machine, up to an hour on a busy one; quote the ratios.
 
 /** A cell is measured until its ratio is known to 3 % either way, or this often. */
 const mostPairs = Number(process.argv[2] ?? 50);
