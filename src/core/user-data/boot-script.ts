@@ -1,6 +1,10 @@
 import { redactText } from '../redact.ts';
 import { type BootMirror, type BootOutcome, type BootPlan, type BootUnit, marks } from './boot-plan.ts';
-import { addressPart, basicPart, besidePart, landPart, leftPart, probePart } from './script-parts.ts';
+import { addressPart } from './script-addresses.ts';
+import { basicPart } from './script-basics.ts';
+import { besidePart, landPart, leftPart } from './script-files.ts';
+import { ownerPart } from './script-owner.ts';
+import { probePart } from './script-probing.ts';
 
 /** A word of the shell that is nothing but itself. */
 const literal = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -161,6 +165,7 @@ export const bootScript = (plan: BootPlan): string =>
     head(plan),
     basicPart,
     addressPart,
+    ownerPart,
     landPart,
     ...(hasOutcome(plan, (outcome) => outcome.kind === 'files' && outcome.beside.length > 0) ? [besidePart] : []),
     ...(hasOutcome(plan, ({ kind }) => kind === 'left') ? [leftPart] : []),
