@@ -1,11 +1,11 @@
+import { longestTimerMs } from './pause.ts';
+
 /** Coalesces wake-ups: however many events come, the next look happens once, with all the reasons. */
 export type Pulse = {
   readonly wake: (reason: string) => void;
   /** Resolves on the next wake, after `ms` at the latest, or at once when the signal is aborted. */
   readonly next: (ms: number, signal: AbortSignal) => Promise<readonly string[]>;
 };
-
-const longestTimer = 2 ** 31 - 1;
 
 export const createPulse = (): Pulse => {
   let reasons = new Set<string>();
@@ -25,7 +25,7 @@ export const createPulse = (): Pulse => {
           reasons = new Set();
           resolve(told.length > 0 ? told : ['timer']);
         };
-        const timer = setTimeout(done, Math.min(Math.max(0, ms), longestTimer));
+        const timer = setTimeout(done, Math.min(Math.max(0, ms), longestTimerMs));
         signal.addEventListener('abort', done, { once: true });
         ring = done;
         if (reasons.size > 0 || signal.aborted) done();

@@ -2,6 +2,7 @@ import type { Change, Outcome } from './core/change.ts';
 import { deadlyNews } from './core/deadly.ts';
 import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
+import { textOf } from './core/error-text.ts';
 import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import type { MirrorState } from './core/gate/verdict.ts';
@@ -72,8 +73,6 @@ const retryAfterMs = 2_000;
 const lookAgainAfterMs = 250;
 
 const failure = (code: string, message: string, hint: string): Problem => ({ code, severity: 'error', message, hint });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const nothing: PassResult = {
   decisions: [],
@@ -164,7 +163,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     } catch (error) {
       storeAll = true;
       const hint = 'Files stay right, but history and originals are not kept: make the state directory writable.';
-      return [failure('state-not-saved', `the state directory cannot be written: ${messageOf(error)}`, hint)];
+      return [failure('state-not-saved', `the state directory cannot be written: ${textOf(error)}`, hint)];
     }
   };
 
@@ -306,11 +305,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     try {
       tree = ports.readTree(watch?.tree);
     } catch (error) {
-      const problem = failure(
-        'certs-dir-unreadable',
-        messageOf(error),
-        'Nothing is written until it can be read again.',
-      );
+      const problem = failure('certs-dir-unreadable', textOf(error), 'Nothing is written until it can be read again.');
       return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
     }
     const before = ledger;

@@ -1,3 +1,4 @@
+import { textOf } from '../core/error-text.ts';
 import { exitCodes, type Terminal } from './command.ts';
 import { commandHelp, findCommand, groupHelp, isGroup, programHelp } from './commands.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -9,8 +10,6 @@ export type CommandLine = {
   readonly signal: AbortSignal;
   readonly version: string;
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
@@ -57,7 +56,7 @@ export const runCommandLine = async (line: CommandLine): Promise<number> => {
   try {
     return await run(line);
   } catch (error) {
-    line.terminal.error(`handspegel: ${messageOf(error)}\n`);
+    line.terminal.error(`handspegel: ${textOf(error)}\n`);
     if (error instanceof UsageError) {
       const name = findCommand(line.args)?.row.name;
       line.terminal.error(`Try "handspegel ${name === undefined ? '' : `${name} `}--help".\n`);

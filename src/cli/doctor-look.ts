@@ -12,6 +12,7 @@ import { parseImageReference } from '../core/containerd/image-reference.ts';
 import { candidateDirectories } from '../core/containerd/lookup.ts';
 import { type Distribution, recogniseDistribution } from '../core/doctor/distributions.ts';
 import type { CertsFacts, DaemonFacts, DoctorFacts, KnownVersion } from '../core/doctor/doctor-facts.ts';
+import { textOf } from '../core/error-text.ts';
 import { keyPairError, readAuthorities } from '../io/certificates.ts';
 import { readConfigSource } from '../io/config-source.ts';
 import { binaryVersion } from '../io/containerd-binary.ts';
@@ -111,7 +112,7 @@ const lookAtCerts = (files: NodeFiles, root: string, version: ContainerdVersion 
     try {
       return { tree: readTree(files.place(root)) };
     } catch (error) {
-      return { unreadable: error instanceof Error ? error.message : String(error) };
+      return { unreadable: textOf(error) };
     }
   })();
   const outside: CertsFacts['outside'] = (path) => {
@@ -137,7 +138,7 @@ const readSelinuxOf = (files: NodeFiles, root: string, certs: CertsFacts) => {
   );
 };
 
-const textOf = (files: NodeFiles, path: string): string => {
+const contentOf = (files: NodeFiles, path: string): string => {
   const read = files.read(path);
   return read.kind === 'text' ? read.text : '';
 };
@@ -161,7 +162,7 @@ export const lookAtNode = async (values: Values, signal: AbortSignal): Promise<D
   const files = createNodeFiles(root);
   const distribution = recogniseDistribution(
     files.exists,
-    textOf(files, '/etc/os-release') || textOf(files, '/usr/lib/os-release'),
+    contentOf(files, '/etc/os-release') || contentOf(files, '/usr/lib/os-release'),
   );
   const choice = configChoice(files, values);
   const certsDir = chooseCertsDir({

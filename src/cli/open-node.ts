@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
 import { normaliseAddress } from '../core/config/context-address.ts';
 import { defaultSettings } from '../core/config/settings.ts';
+import { textOf } from '../core/error-text.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Mirror } from '../core/gate/mirror.ts';
 import type { MirrorState } from '../core/gate/verdict.ts';
@@ -101,7 +102,7 @@ const forLooking = (store: Store): Store => ({
     try {
       return store.readJson(name);
     } catch (error) {
-      return { kind: 'damaged', reason: error instanceof Error ? error.message : String(error) };
+      return { kind: 'damaged', reason: textOf(error) };
     }
   },
   readJournal: (count) => {

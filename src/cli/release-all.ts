@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseDuration } from '../core/config/settings-duration.ts';
+import { textOf } from '../core/error-text.ts';
 import { type AgentAnswer, type AgentPod, askAgent, listAgents } from '../kubernetes/agents.ts';
 import { ApiRefusal, createApi } from '../kubernetes/api-request.ts';
 import { askForRelease, takeReleaseBack } from '../kubernetes/release-config-map.ts';
@@ -40,7 +41,7 @@ const patiently = async <T>(act: () => Promise<T>, until: number, { signal, term
       return await act();
     } catch (error) {
       if (!isPassing(error) || performance.now() > until || signal.aborted) throw error;
-      const text = error instanceof Error ? error.message : String(error);
+      const text = textOf(error);
       if (text !== said) terminal.error(`handspegel: ${text}; trying again\n`);
       said = text;
     }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chooseMounted } from '../core/config/config-choice.ts';
 import { chooseCertsDir } from '../core/config/settings-certs-dir.ts';
 import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
+import { textOf } from '../core/error-text.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
 import { redactText } from '../core/redact.ts';
 import { bootScript } from '../core/user-data/boot-script.ts';
@@ -47,8 +48,7 @@ const nodeConfigOf = (values: Values, format: UserDataFormat): string | undefine
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`--node-config ${file} cannot be read: ${why}`, { cause: error });
+    throw new Error(`--node-config ${file} cannot be read: ${textOf(error)}`, { cause: error });
   }
 };
 

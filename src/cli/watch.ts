@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { pause } from '../pause.ts';
 import type { Terminal } from './command.ts';
 
 export type WatchDeps = {
@@ -52,14 +52,6 @@ export const frame = (text: string, size: { readonly columns: number; readonly r
   const room = Math.max(size.rows, 2);
   const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`];
   return `\u001b[H${shown.map((line) => `${cutLine(line, size.columns)}\u001b[K`).join('\r\n')}\u001b[J`;
-};
-
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await setTimeout(ms, undefined, { signal });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-  }
 };
 
 /**

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { onBeat } from '../core/beat.ts';
+import { textOf } from '../core/error-text.ts';
+import { pauseToBeat } from '../pause.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -19,8 +19,6 @@ export type ListenDeps = {
 const boundMs = 3_000;
 
 const same = (a: Address | undefined, b: Address | undefined): boolean => a?.host === b?.host && a?.port === b?.port;
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /**
  * Keeps one listener bound: a port that is taken or an address that goes is said, tried again each second, and bound
@@ -49,18 +47,12 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
           say(`listening on ${where}`, false);
         } catch (error) {
           await next.close();
-          const why = error instanceof Error ? error.message : String(error);
-          say(`cannot listen on ${wanted.host} port ${wanted.port}: ${why}; trying again`, true);
+          say(`cannot listen on ${wanted.host} port ${wanted.port}: ${textOf(error)}; trying again`, true);
         }
       }
     }
     deps.tried?.();
-    try {
-      const pause = server === undefined ? (deps.retryMs ?? 1_000) : boundMs;
-      await setTimeout(onBeat(Math.min(pause, boundMs), performance.now()), undefined, { signal });
-    } catch (error) {
-      if (!isAbort(error)) throw error;
-    }
+    await pauseToBeat(Math.min(server === undefined ? (deps.retryMs ?? 1_000) : boundMs, boundMs), signal);
   }
   deps.tried?.();
   await server?.close();

@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { onBeat } from '../core/beat.ts';
-import { codeOf, explain, isGone, removeTree, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { pauseToBeat } from '../pause.ts';
+import { codeOf, explain, isGone, removeTree } from './disk/files.ts';
 
 export type AgentRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
 
@@ -118,14 +118,6 @@ const listen = async (path: string, handle: ServeOptions['handle']): Promise<Ser
 const explainListen = (error: unknown): string =>
   codeOf(error) === 'EINVAL' ? 'its path is longer than 107 bytes: choose a shorter state directory' : explain(error);
 
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await delay(onBeat(ms, performance.now()), undefined, { signal });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-  }
-};
-
 /** Resolves when no request is under way any more, or has had its time. */
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
@@ -149,7 +141,7 @@ const serveOnce = async (
   if (signal.aborted) putAway();
   else signal.addEventListener('abort', putAway, { once: true });
   onReady();
-  while (!signal.aborted && inodeOf(path) === inode) await pause(checkMs, signal);
+  while (!signal.aborted && inodeOf(path) === inode) await pauseToBeat(checkMs, signal);
   signal.removeEventListener('abort', putAway);
   await close(server);
 };
@@ -173,7 +165,7 @@ export const serveAgentSocket = async (options: ServeOptions): Promise<void> => 
       const message = `commands cannot reach the agent through ${path}: ${explainListen(error)}`;
       if (message !== said) report(message);
       said = message;
-      await pause(checkMs, signal);
+      await pauseToBeat(checkMs, signal);
     }
   }
 };

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { onBeat } from '../core/beat.ts';
+import { pause } from '../pause.ts';
 
 export type Clock = {
   /** Steady milliseconds since the epoch: the wall time at the start plus what has elapsed since, whatever a person or NTP does to the wall clock. */
@@ -15,21 +15,12 @@ export type Clock = {
   readonly every: (ms: number, act: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 };
 
-/** `setTimeout` takes no more and would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
 export const createClock = (): Clock => {
   const start = Date.now() - performance.now();
   return {
     now: () => start + performance.now(),
     wall: () => new Date(),
-    sleep: async (ms, signal) => {
-      try {
-        await delay(Math.min(Math.max(ms, 0), longestTimerMs), undefined, signal === undefined ? {} : { signal });
-      } catch (error) {
-        if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-      }
-    },
+    sleep: pause,
     every: (ms, act, signal) =>
       new Promise((resolve, reject) => {
         let timer: NodeJS.Timeout;

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, isGone, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { codeOf, isGone } from './disk/files.ts';
 import { sha256 } from './disk/hash.ts';
 
 /** What lies at `--config` now, in the shape in which a configuration is chosen. */

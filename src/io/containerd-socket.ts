@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
 import { createConnection } from 'node:net';
-import { textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
 
 export type SocketVersion = { readonly version: string } | { readonly error: string };
 

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isGone, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { isGone } from './disk/files.ts';
 
 /** What was found at the paths given, ready to be checked. */
 export type LintTarget =

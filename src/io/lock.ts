@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../pause.ts';
+import { codeOf } from './disk/files.ts';
 
 /** The right to write below certs.d: one holder in a network namespace. It never keeps the process alive by itself. */
 export type Lock = {
@@ -37,8 +38,6 @@ const nameOf = (parent: string): string => {
   const { dev, ino } = statSync(parent, { bigint: true });
   return `\0handspegel:${dev}:${ino}`;
 };
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 const holdWith = (server: Server, connections: ReadonlySet<Socket>): Lock => {
   let closing: Promise<void> | undefined;
@@ -131,14 +130,6 @@ const untilGone = (name: string, signal: AbortSignal): Promise<void> =>
 
 const describe = (holder: Holder): string =>
   holder.state === 'answers' ? `pid ${holder.pid}` : 'a process that does not answer (is it stopped?)';
-
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await delay(ms, undefined, { signal });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-  }
-};
 
 /** Says who holds it whenever that changes, until it is aborted. */
 const tellHolder = async (name: string, tell: (holder: string) => void, signal: AbortSignal): Promise<void> => {

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, isGone, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { codeOf, isGone } from './disk/files.ts';
 
 /** One file of a node; times in milliseconds since 1970. */
 export type NodeFile =

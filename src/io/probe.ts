@@ -1,7 +1,8 @@
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { codeOf, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { codeOf } from './disk/files.ts';
 
 /** What one request to a mirror saw, judged as in the table of verdicts (design.md, Gate). */
 export type ProbeSample = {

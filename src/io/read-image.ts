@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
 
 /** How one image came through one mirror. `missing`: it has it not, or not all of it; the next host is asked. */
 export type Reading = {

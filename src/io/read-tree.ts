@@ -9,8 +9,9 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { textOf } from '../core/error-text.ts';
 import { type FileSeen, type Seen, sameIdentity, type Tree } from '../core/tree.ts';
-import { attributesOf, closing, codeOf, identityOf, isGone, openForReading, textOf } from './disk/files.ts';
+import { attributesOf, closing, codeOf, identityOf, isGone, openForReading } from './disk/files.ts';
 
 /** A file above this many bytes is none that containerd or a person would put there: named, not read. */
 export const maxFileBytes = 4 * 1024 * 1024;

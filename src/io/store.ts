@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { textOf } from '../core/error-text.ts';
 import type { JournalRecord } from '../core/status.ts';
 import {
   closing,
@@ -27,7 +28,6 @@ import {
   removeTree,
   statsAt,
   syncDirectory,
-  textOf,
 } from './disk/files.ts';
 import { sha256 as sha256Of } from './disk/hash.ts';
 

@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ChokidarOptions, FSWatcher } from 'chokidar';
-import { onBeat } from '../core/beat.ts';
-import { codeOf, isGone, textOf } from './disk/files.ts';
+import { textOf } from '../core/error-text.ts';
+import { pauseToBeat } from '../pause.ts';
+import { codeOf, isGone } from './disk/files.ts';
 
 type Watch = (path: string, options: ChokidarOptions) => FSWatcher;
 
@@ -33,14 +33,6 @@ const explain = (error: unknown): string => {
     return 'no inotify instance or file descriptor is left: raise fs.inotify.max_user_instances or ulimit -n';
   }
   return textOf(error);
-};
-
-const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await delay(onBeat(ms, performance.now()), undefined, { signal });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-  }
 };
 
 /** What is really watched when certs.d is reached through symbolic links. */
@@ -170,7 +162,7 @@ export const watchFiles = async (options: WatchOptions): Promise<void> => {
     const ending = await watchOnce(options, onReady);
     if (ending.kind === 'replaced') {
       wake('the parent of certs.d was replaced');
-      await pause(100, signal);
+      await pauseToBeat(100, signal);
     }
     if (ending.kind !== 'failed') continue;
     const message = `files are looked at every ${pollMs / 1_000} s, not watched: ${explain(ending.error)}`;
@@ -178,7 +170,7 @@ export const watchFiles = async (options: WatchOptions): Promise<void> => {
     said = message;
     for (let waited = 0; waited < retryMs && !signal.aborted; waited += pollMs) {
       wake('looking without a watch');
-      await pause(pollMs, signal);
+      await pauseToBeat(pollMs, signal);
     }
   }
 };

@@ -1,4 +1,5 @@
 import { controlPlaneOfSlices, factsOfNode, type LearnedFacts } from '../core/cluster-facts.ts';
+import { textOf } from '../core/error-text.ts';
 import { createPulse, type Pulse } from '../pulse.ts';
 import type { Api } from './api-request.ts';
 
@@ -21,8 +22,6 @@ export type LearnOptions = {
 
 const slicesPath =
   '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes';
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Asks for the own Node, and for the control plane where it is not configured: at once, every 10 minutes with jitter, after

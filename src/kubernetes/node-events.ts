@@ -1,4 +1,5 @@
 import type { ClusterEvent } from '../core/cluster-event.ts';
+import { textOf } from '../core/error-text.ts';
 import type { Api } from './api-request.ts';
 
 export type NodeEventsOptions = {
@@ -78,7 +79,7 @@ export const createNodeEvents = (api: Api, options: NodeEventsOptions): ((event:
       if (said !== undefined) report('events are told to the cluster again', false);
       said = undefined;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOf(error);
       if (said === undefined) report(`events cannot be told to the cluster: ${why}`, true);
       said = why;
     }

@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { textOf } from '../core/error-text.ts';
+import { pause } from '../pause.ts';
 import { type Api, ApiRefusal } from './api-request.ts';
 
 type Taint = { readonly key?: string };
@@ -38,17 +39,17 @@ const longestPauseMs = 60_000;
 export const takeTaintAway = async (api: Api, options: TaintOptions, signal: AbortSignal): Promise<void> => {
   const { node, key, report, random = Math.random } = options;
   let said = '';
-  for (let pause = options.pauseMs ?? 1_000; !signal.aborted; pause = Math.min(pause * 2, longestPauseMs)) {
+  for (let ms = options.pauseMs ?? 1_000; !signal.aborted; ms = Math.min(ms * 2, longestPauseMs)) {
     try {
       const was = await removeTaint(api, node, key);
       report(was ? `the taint ${key} is taken from node ${node}` : `node ${node} has no taint ${key}`, false);
       return;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOf(error);
       const crossed = error instanceof ApiRefusal && (error.status === 409 || error.status === 422);
       if (!crossed && why !== said) report(`the taint ${key} stays on node ${node}, it is tried again: ${why}`, true);
       said = why;
     }
-    await delay(pause * (0.5 + random()), undefined, { signal }).catch(() => undefined);
+    await pause(ms * (0.5 + random()), signal);
   }
 };

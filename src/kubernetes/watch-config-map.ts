@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../pause.ts';
 import { afterWatch, type Course } from './after-watch.ts';
 import type { OpenWatch } from './client.ts';
 import { createPauses, type PauseTimes } from './watch-pauses.ts';
@@ -155,6 +155,6 @@ export const watchConfigMap = async (
     if (next.from !== 'last') from = next.from === 'cache' ? '0' : undefined;
     if (next.why !== undefined) failed(next.why);
     isAway ||= next.isAway;
-    await delay(pauses.next(next.pause), undefined, { signal }).catch(() => undefined);
+    await pause(pauses.next(next.pause), signal);
   }
 };

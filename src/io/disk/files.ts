@@ -15,12 +15,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { textOf } from '../../core/error-text.ts';
 import type { Attributes, Identity } from '../../core/tree.ts';
 
 /** The `code` of a system error, e.g. `ENOENT`; empty for anything else. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
-export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** ENOTDIR: a parent was replaced by something that is no directory. */
 export const isGone = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
