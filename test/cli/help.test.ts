@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
 import { handspegel } from '../support/command-line.ts';
+import { compareGolden } from '../support/golden.ts';
 
 const golden = join(import.meta.dirname, 'golden');
 
-/** UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it. */
-const compare = (name: string, text: string): void => {
-  const file = join(golden, name);
-  if (process.env['UPDATE_GOLDEN']) writeFileSync(file, text);
-  assert.equal(text, readFileSync(file, 'utf8'));
-};
+const compare = (name: string, text: string): void => compareGolden(join(golden, name), text);
 
 describe('help', () => {
   it('of the program lists every command', async () => {

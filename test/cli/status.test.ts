@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Terminal } from '../../src/cli/command.ts';
@@ -11,16 +11,12 @@ import type { Status } from '../../src/core/status.ts';
 import { serveAgentSocket } from '../../src/io/agent-socket.ts';
 import { apiLost, bootstrap, conflict, orphaned, well, withdrawn } from '../http/support/statuses.ts';
 import { createScratch, handspegel } from '../support/command-line.ts';
+import { compareGolden } from '../support/golden.ts';
 
 const golden = join(import.meta.dirname, 'golden');
 const silent: Terminal = { out: () => undefined, error: () => undefined, colour: false };
 
-/** UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it. */
-const compare = (name: string, text: string): void => {
-  const file = join(golden, name);
-  if (process.env['UPDATE_GOLDEN']) writeFileSync(file, text);
-  assert.equal(text, readFileSync(file, 'utf8'));
-};
+const compare = (name: string, text: string): void => compareGolden(join(golden, name), text);
 
 /** An agent's socket that answers with this status. */
 const serveStatus = async (t: TestContext, stateDir: string, status: () => Status): Promise<void> => {

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { parseConfig } from '../../src/core/config/config.ts';
 import { betweenMarks } from '../chart/values-table.ts';
+import { compareGolden } from '../support/golden.ts';
 import { type Ended, startProcess } from './support/agent.ts';
 import { scratch } from './support/agent-image.ts';
 
-// The chart as real Helm renders it. UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it.
+// The chart as real Helm renders it.
 
 const project = new URL('../../', import.meta.url).pathname;
 const chart = join(project, 'chart');
 const golden = join(import.meta.dirname, 'golden/chart');
 const sets = join(import.meta.dirname, 'chart-values');
-const update = Boolean(process.env['UPDATE_GOLDEN']);
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const helmProgram = join(cache, 'handspegel/bin/helm');
 
@@ -62,14 +62,6 @@ const rendered = async (t: TestContext, ...words: readonly string[]): Promise<re
   return parsed(stdout);
 };
 
-const compare = (file: string, text: string): void => {
-  if (update) {
-    mkdirSync(golden, { recursive: true });
-    writeFileSync(file, text);
-  }
-  assert.equal(text, readFileSync(file, 'utf8'));
-};
-
 describe('the chart', () => {
   it('passes helm lint --strict', async (t) => {
     const { code, output } = await helm(t, 'lint', '--strict', chart);
@@ -88,7 +80,7 @@ describe('the chart', () => {
       );
       assert.equal(code, 0, output);
       assert.ok(parsed(stdout).length > 3);
-      compare(join(golden, file), stdout);
+      compareGolden(join(golden, file), stdout);
     });
   }
 
@@ -243,8 +235,7 @@ describe('the chart', () => {
     const file = join(chart, 'README.md');
     const readme = readFileSync(file, 'utf8');
     const wanted = betweenMarks(readme, 'rights', table);
-    if (update) writeFileSync(file, wanted);
-    assert.equal(readFileSync(file, 'utf8'), wanted);
+    compareGolden(file, wanted);
   });
 
   it('says in its notes what to look at, the label of the namespace, and each way out for this very release', async (t) => {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { pinnedChart, readChartReference } from '../../../src/core/spegel/chart.ts';
 import { type ManifestInput, manifestKinds, spegelManifest } from '../../../src/core/spegel/manifest.ts';
-
-// UPDATE_GOLDEN=1 writes the files anew; look at the difference before you commit it.
+import { compareGolden } from '../../support/golden.ts';
 
 const golden = join(import.meta.dirname, 'golden');
 
@@ -28,9 +26,7 @@ describe("Spegel's installation by another tool", () => {
     for (const [name, given] of Object.entries({ plain: input, nulls, classic })) {
       it(`is what ${kind} takes: ${name}`, () => {
         const text = spegelManifest(kind, given);
-        const file = join(golden, `${kind}-${name}.golden.yaml`);
-        if (process.env['UPDATE_GOLDEN']) writeFileSync(file, text);
-        assert.equal(text, readFileSync(file, 'utf8'));
+        compareGolden(join(golden, `${kind}-${name}.golden.yaml`), text);
         for (const document of parseAllDocuments(text)) assert.deepEqual('errors' in document && document.errors, []);
       });
     }
