@@ -2,35 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
+import { type Manifest, parseManifests, pathOf } from './support/manifests.ts';
 import { until } from './support/until.ts';
 
 // What the chart renders (chart.test.ts compares it with these files), before a real API server.
 
 const golden = join(import.meta.dirname, 'golden/chart');
 
-type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly annotations?: Record<string, string>;
-  };
-};
-
-const manifestsOf = (file: string): readonly Manifest[] =>
-  parseAllDocuments(readFileSync(join(golden, file), 'utf8'), { logLevel: 'silent' })
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-
-const pathOf = ({ apiVersion, kind, metadata: { namespace } }: Manifest): string => {
-  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
-  const resource = kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
-  return `${group}${place}/${resource.toLowerCase()}`;
-};
+const manifestsOf = (file: string): readonly Manifest[] => parseManifests(readFileSync(join(golden, file), 'utf8'));
 
 /** CustomResources need the operator's definitions. */
 const isBuiltIn = ({ apiVersion }: Manifest): boolean => !apiVersion.startsWith('monitoring.coreos.com/');

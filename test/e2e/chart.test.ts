@@ -3,12 +3,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { parseConfig } from '../../src/core/config/config.ts';
 import { betweenMarks } from '../chart/values-table.ts';
 import { compareGolden } from '../support/golden.ts';
 import { type Ended, startProcess } from './support/agent.ts';
 import { scratch } from './support/agent-image.ts';
+import { type Manifest, parseManifests } from './support/manifests.ts';
 
 // The chart as real Helm renders it.
 
@@ -30,36 +31,10 @@ const versionOf = (name: string): string => (name === 'old-kubernetes' ? '1.27.1
 const template = (t: TestContext, ...words: readonly string[]): Promise<Ended> =>
   helm(t, 'template', 'hs', chart, '--namespace', 'mirrors', ...words);
 
-type Rule = {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-};
-type Manifest = {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly annotations?: Record<string, string>;
-  };
-  readonly rules?: readonly Rule[];
-  readonly data?: Record<string, string>;
-  readonly spec?: unknown;
-};
-
-const parsed = (text: string): readonly Manifest[] =>
-  parseAllDocuments(text, { logLevel: 'silent' })
-    .map((document) => {
-      assert.deepEqual(document.errors, []);
-      return document.toJS() as Manifest;
-    })
-    .filter((manifest) => manifest !== null);
-
 const rendered = async (t: TestContext, ...words: readonly string[]): Promise<readonly Manifest[]> => {
   const { code, stdout, output } = await template(t, '--kube-version', '1.34.4', ...words);
   assert.equal(code, 0, output);
-  return parsed(stdout);
+  return parseManifests(stdout);
 };
 
 describe('the chart', () => {
@@ -79,7 +54,7 @@ describe('the chart', () => {
         join(sets, file),
       );
       assert.equal(code, 0, output);
-      assert.ok(parsed(stdout).length > 3);
+      assert.ok(parseManifests(stdout).length > 3);
       compareGolden(join(golden, file), stdout);
     });
   }

@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Agent, startReadyAgent } from './support/agent.ts';
+import { configOf, path, says } from './support/great-registry.ts';
+import { mount } from './support/mount.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { stays, together } from './support/until.ts';
 
-const path = 'great-registry.com/hosts.toml';
-const configOf = (mirror: string): string => `
-extensions:
-  great:
-    path: templates/root_dir/etc/containerd/certs.d/${path}
-    content: |
-      [host.'https://${mirror}']
-      capabilities = ['pull', 'resolve']
-`;
-
 type Change = { readonly to: (text: string) => void; readonly place: Place };
-
-/** What kubelet does for a ConfigMap: new directory, new link, rename over the old link. */
-const mount = (dir: string, text: string): void => {
-  const name = `..${String(process.hrtime.bigint())}`;
-  mkdirSync(join(dir, name), { recursive: true });
-  writeFileSync(join(dir, name, 'config.yaml'), text);
-  symlinkSync(name, join(dir, '..data_tmp'));
-  renameSync(join(dir, '..data_tmp'), join(dir, '..data'));
-};
 
 const ways: Readonly<Record<string, (t: TestContext) => Change>> = {
   'a file replaced by a rename': (t) => {
@@ -53,8 +36,6 @@ const ways: Readonly<Record<string, (t: TestContext) => Change>> = {
     return { place, to: (text) => mount(place.config, text) };
   },
 };
-
-const says = (place: Place, mirror: string): boolean => place.body(path)?.includes(`https://${mirror}'`) === true;
 
 /** Nothing is under way: what was changed has been seen, and no write follows. */
 const atRest = (agent: Agent): Promise<unknown> =>

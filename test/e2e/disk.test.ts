@@ -5,20 +5,10 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Status } from '../../src/core/status.ts';
 import { writeDirectory } from '../support/directory.ts';
 import { type Agent, startAgent, startReadyAgent } from './support/agent.ts';
+import { configOf, path, says } from './support/great-registry.ts';
 import { createMounts, type Namespace } from './support/namespaces.ts';
 import { createPlace, type Place, scratch } from './support/place.ts';
 import { together } from './support/until.ts';
-
-const path = 'great-registry.com/hosts.toml';
-const configOf = (mirror: string, registry = 'great-registry.com'): string => `
-extensions:
-  great:
-    path: templates/root_dir/etc/containerd/certs.d/${registry}/hosts.toml
-    content: |
-      [host.'https://${mirror}']
-      capabilities = ['pull', 'resolve']
-`;
-const says = (place: Place, mirror: string): boolean => place.body(path)?.includes(`https://${mirror}'`) === true;
 
 type Small = {
   readonly place: Place;

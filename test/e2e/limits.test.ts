@@ -5,20 +5,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { createSpegelRegistry } from '../support/spegel/registry.ts';
 import { createSpegel } from '../support/spegel/spegel.ts';
 import { type Agent, run, type startAgent, startReadyAgent } from './support/agent.ts';
+import { configOf, path, says } from './support/great-registry.ts';
 import { createLimits } from './support/namespaces.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { stays, together } from './support/until.ts';
-
-const path = 'great-registry.com/hosts.toml';
-const configOf = (mirror: string): string => `
-extensions:
-  great:
-    path: templates/root_dir/etc/containerd/certs.d/${path}
-    content: |
-      [host.'https://${mirror}']
-      capabilities = ['pull', 'resolve']
-`;
-const says = (place: Place, mirror: string): boolean => place.body(path)?.includes(`https://${mirror}'`) === true;
 
 /** It reacts to files and to its configuration. */
 const works = async (agent: Agent, place: Place, mirror: string): Promise<void> => {

@@ -143,32 +143,19 @@ type Beside = { readonly place: Place; readonly spegel: Spegel; readonly agent: 
 
 const _default = '_default/hosts.toml';
 
+const withHandoff = (handoff: string): string => `extensions:
+  both:
+    path: templates/root_dir/etc/containerd/certs.d/_default/hosts.toml
+    handoff: ${handoff}
+    content: |
+      [host.'https://my-mirror.internal']
+      capabilities = ['pull', 'resolve']
+`;
+
 /** What stands in for Spegel's file, and which configuration ends it. */
 const standIns = {
-  merged: {
-    during: `extensions:
-  both:
-    path: templates/root_dir/etc/containerd/certs.d/_default/hosts.toml
-    handoff: merge
-    content: |
-      [host.'https://my-mirror.internal']
-      capabilities = ['pull', 'resolve']
-`,
-    after: '{}\n',
-    keepsBytes: true,
-  },
-  held: {
-    during: `extensions:
-  both:
-    path: templates/root_dir/etc/containerd/certs.d/_default/hosts.toml
-    handoff: hold
-    content: |
-      [host.'https://my-mirror.internal']
-      capabilities = ['pull', 'resolve']
-`,
-    after: '{}\n',
-    keepsBytes: true,
-  },
+  merged: { during: withHandoff('merge'), after: '{}\n', keepsBytes: true },
+  held: { during: withHandoff('hold'), after: '{}\n', keepsBytes: true },
   // 0 bytes have no room for Spegel's: they are in the state directory only.
   emptied: { during: 'cluster: { addon: { spegel: { enabled: false } } }\n', after: '{}\n', keepsBytes: false },
 } as const;

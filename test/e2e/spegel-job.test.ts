@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseAllDocuments } from 'yaml';
 import { startProcess } from './support/agent.ts';
 import { scratch } from './support/agent-image.ts';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
 import { builtHelm } from './support/built.ts';
 import { kubeconfigOf } from './support/kubeconfig.ts';
+import { type Manifest, parseManifests, pathOf } from './support/manifests.ts';
 import { playNodes } from './support/played-nodes.ts';
 
 // `spegel.manage: job`: what the chart's Job does, with its own words and its own ServiceAccount, before a real API server.
@@ -15,25 +15,6 @@ import { playNodes } from './support/played-nodes.ts';
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 const ourChart = new URL('../../chart', import.meta.url).pathname;
 const spegelChart = new URL('../support/spegel-chart', import.meta.url).pathname;
-
-type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly annotations?: Record<string, string>;
-  };
-  readonly rules?: readonly Rule[];
-  readonly spec?: {
-    readonly template: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
-  };
-};
-type Rule = {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-};
 
 const values = {
   spegel: {
@@ -57,14 +38,7 @@ const render = async (t: TestContext): Promise<readonly Manifest[]> => {
   const words = ['template', 'hs', ourChart, '--namespace', 'mirrors', '--kube-version', '1.34.4', '--values', file];
   const { code, stdout, output } = await startProcess(t, [builtHelm(4), ...words], { KUBECONFIG: '/dev/null' }).ended;
   assert.equal(code, 0, output);
-  return parseAllDocuments(stdout, { logLevel: 'silent' })
-    .map((one) => one.toJS() as Manifest | null)
-    .filter((one) => one !== null);
-};
-
-const pathOf = ({ apiVersion, kind, metadata: { namespace } }: Manifest): string => {
-  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${group}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${kind.toLowerCase()}s`;
+  return parseManifests(stdout);
 };
 
 const isOfHook = (hook: string) => (manifest: Manifest) =>
@@ -81,6 +55,10 @@ const tokenOf = async (api: ApiServer, name: string): Promise<string> => {
   return (made.body['status'] as { readonly token: string }).token;
 };
 
+type JobSpec = {
+  readonly template: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
+};
+
 /** What the Job's container is told, with the places that are other ones here. */
 const wordsOf = (
   manifests: readonly Manifest[],
@@ -88,7 +66,8 @@ const wordsOf = (
   places: Readonly<Record<string, string>>,
 ): readonly string[] => {
   const job = manifests.find((one) => one.kind === 'Job' && isOfHook(hook)(one) && /-spegel/.test(one.metadata.name));
-  const args = job?.spec?.template.spec.containers[0]?.args ?? [];
+  const spec = job?.spec as JobSpec | undefined;
+  const args = spec?.template.spec.containers[0]?.args ?? [];
   assert.ok(args.length > 5, hook);
   return args.map((word) => places[word] ?? word);
 };

@@ -3,9 +3,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { run } from './support/agent.ts';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
+import { parseManifests, pathOf } from './support/manifests.ts';
 import { until } from './support/until.ts';
 
 // Spegel's installation as Argo CD, Flux and helmfile get it, before their own definitions (prepare.sh fetches them).
@@ -17,21 +18,6 @@ const documentOf = (name: string): string => new URL(`../document/${name}.yaml`,
 
 const manifest = (t: TestContext, tool: string, document: string, ...more: readonly string[]): Promise<string> =>
   run(t, [process.execPath, main, 'spegel', 'manifest', '--for', tool, '--config', documentOf(document), ...more]);
-
-type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
-};
-
-const objectsOf = (text: string): readonly Manifest[] =>
-  parseAllDocuments(text).map((document) => document.toJS() as Manifest);
-
-const pathOf = ({ apiVersion, kind, metadata: { namespace } }: Manifest): string => {
-  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const resource = kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
-  return `${group}/namespaces/${namespace}/${resource.toLowerCase()}`;
-};
 
 const define = async (api: ApiServer): Promise<void> => {
   const files = globSync('**/*.yaml', { cwd: schemas });
@@ -58,7 +44,7 @@ test('Argo CD and Flux take the manifests, and nulls of the values survive', { t
   for (const tool of ['argocd', 'flux']) {
     for (const more of [[], ['--chart', 'https://charts.example.com/spegel'], ['--runtime', 'a=containerd,b=cri-o']]) {
       for (const document of ['02-helm-values-map', '03-helm-values-string']) {
-        for (const object of objectsOf(await manifest(t, tool, document, ...more))) {
+        for (const object of parseManifests(await manifest(t, tool, document, ...more))) {
           kinds.add(object.kind);
           // A definition counts a moment after it is made.
           let said = '';
@@ -87,7 +73,7 @@ test('Argo CD and Flux take the manifests, and nulls of the values survive', { t
 
   // As Flux and Argo CD themselves bring objects to a cluster: server-side apply.
   for (const tool of ['argocd', 'flux']) {
-    for (const object of objectsOf(await manifest(t, tool, '03-helm-values-string'))) {
+    for (const object of parseManifests(await manifest(t, tool, '03-helm-values-string'))) {
       const at = `${pathOf(object)}/${object.metadata.name}`;
       const apply = { type: 'application/apply-patch+yaml' };
       const { status } = await api.ask('PATCH', `${at}?fieldManager=test&force=true`, object, apply);

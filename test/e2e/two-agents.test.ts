@@ -4,19 +4,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeDirectory } from '../support/directory.ts';
 import { type Agent, type Ended, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
+import { configOf, path, says } from './support/great-registry.ts';
 import { createPlace, type Place } from './support/place.ts';
 import { stays, together } from './support/until.ts';
-
-const path = 'great-registry.com/hosts.toml';
-const configOf = (mirror: string, registry = 'great-registry.com'): string => `
-extensions:
-  great:
-    path: templates/root_dir/etc/containerd/certs.d/${registry}/hosts.toml
-    content: |
-      [host.'https://${mirror}']
-      capabilities = ['pull', 'resolve']
-`;
-const says = (place: Place, mirror: string): boolean => place.body(path)?.includes(`https://${mirror}'`) === true;
 
 /** Two agents on one certs.d, with one state directory or one each; the first holds the lock. */
 const begin = async (

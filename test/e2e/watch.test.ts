@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Agent, startReadyAgent } from './support/agent.ts';
 import { buildBundle } from './support/agent-image.ts';
 import { type ApiServer, startApiServer } from './support/api-server.ts';
+import { configOf, says } from './support/great-registry.ts';
 import { kubeconfigOf } from './support/kubeconfig.ts';
+import { mount } from './support/mount.ts';
 import { createPlace, type Place } from './support/place.ts';
 
 const longMs = 120_000;
 const bundle = join(import.meta.dirname, '../../dist/handspegel.cjs');
-const path = 'great-registry.com/hosts.toml';
 const configMaps = '/api/v1/namespaces/default/configmaps';
-const configOf = (mirror: string): string => `
-extensions:
-  great:
-    path: templates/root_dir/etc/containerd/certs.d/${path}
-    content: |
-      [host.'https://${mirror}']
-      capabilities = ['pull', 'resolve']
-`;
 
 const put = async (api: ApiServer, text: string): Promise<void> => {
   const patch = { data: { 'config.yaml': text } };
@@ -29,20 +22,11 @@ const put = async (api: ApiServer, text: string): Promise<void> => {
   assert.equal((await api.ask('POST', configMaps, made)).status, 201);
 };
 
-/** What kubelet does for a ConfigMap: new directory, new link, rename over the old link. */
-const mount = ({ config }: Place, text: string): void => {
-  const name = `..${String(process.hrtime.bigint())}`;
-  mkdirSync(join(config, name), { recursive: true });
-  writeFileSync(join(config, name, 'config.yaml'), text);
-  symlinkSync(name, join(config, '..data_tmp'));
-  renameSync(join(config, '..data_tmp'), join(config, '..data'));
-};
-
 const mountedPlace = (t: TestContext, text: string): Place => {
   const place = createPlace(t);
   rmSync(place.config);
   mkdirSync(place.config);
-  mount(place, text);
+  mount(place.config, text);
   symlinkSync('..data/config.yaml', join(place.config, 'config.yaml'));
   return place;
 };
@@ -54,8 +38,8 @@ const start = (t: TestContext, api: ApiServer, place: Place, bundle?: string): P
     ...(bundle === undefined ? {} : { mainFile: bundle }),
   });
 
-const says = (agent: Agent, mirror: string): Promise<number> =>
-  agent.until(`the mirror ${mirror}`, () => agent.place.body(path)?.includes(`https://${mirror}'`) === true, longMs);
+const untilItSays = (agent: Agent, mirror: string): Promise<number> =>
+  agent.until(`the mirror ${mirror}`, () => says(agent.place, mirror), longMs);
 
 const reasonsOf = async (api: ApiServer): Promise<readonly string[]> => {
   const { body } = await api.ask('GET', '/apis/events.k8s.io/v1/namespaces/default/events');
@@ -69,7 +53,7 @@ describe('the watch on the ConfigMap of a real API server', () => {
     const agent = await start(t, api, mountedPlace(t, configOf('one')));
     await agent.whenStatus('it is watched', ({ configuration }) => configuration.inForce === 'watched', longMs);
     await put(api, configOf('two'));
-    await says(agent, 'two');
+    await untilItSays(agent, 'two');
 
     await put(api, 'extensions: [');
     const refused = await agent.whenStatus(
@@ -78,9 +62,9 @@ describe('the watch on the ConfigMap of a real API server', () => {
       longMs,
     );
     assert.equal(refused.configuration.inForce, 'last good');
-    await says(agent, 'two');
+    await untilItSays(agent, 'two');
     await put(api, configOf('three'));
-    await says(agent, 'three');
+    await untilItSays(agent, 'three');
 
     assert.equal((await api.ask('DELETE', `${configMaps}/hs`)).status, 200);
     const deleted = await agent.whenStatus(
@@ -99,7 +83,7 @@ describe('the watch on the ConfigMap of a real API server', () => {
       longMs,
     );
     await put(api, configOf('four'));
-    await says(agent, 'four');
+    await untilItSays(agent, 'four');
   });
 
   it('is open in the built bundle too, goes on after an outage, and the facts come with it', async (t) => {
@@ -108,14 +92,14 @@ describe('the watch on the ConfigMap of a real API server', () => {
     await put(api, configOf('one'));
     const agent = await start(t, api, mountedPlace(t, configOf('one')), bundle);
     await put(api, configOf('two'));
-    await says(agent, 'two');
+    await untilItSays(agent, 'two');
     await api.stop();
     await agent.until('it is said', () => /ConfigMap default\/hs is not watched/.test(agent.output()), longMs);
     await api.start();
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'e2e' } };
     assert.equal((await api.ask('POST', '/api/v1/nodes', node)).status, 201);
     await put(api, configOf('three'));
-    await says(agent, 'three');
+    await untilItSays(agent, 'three');
     await agent.until('facts', () => /the cluster tells of node e2e/.test(agent.output()), longMs);
   });
 
@@ -123,11 +107,11 @@ describe('the watch on the ConfigMap of a real API server', () => {
     const api = await startApiServer(t);
     await put(api, configOf('one'));
     const agent = await start(t, api, mountedPlace(t, configOf('one')));
-    await says(agent, 'one');
+    await untilItSays(agent, 'one');
     await put(api, `handspegel: {release: true}\n${configOf('one')}`);
     await agent.until('nothing of ours is left', () => Object.keys(agent.place.files()).length === 0, longMs);
     await put(api, configOf('two'));
-    await says(agent, 'two');
+    await untilItSays(agent, 'two');
   });
 
   it('is not undone by an older mount while the API server is away and the agent restarts', async (t) => {
@@ -136,22 +120,22 @@ describe('the watch on the ConfigMap of a real API server', () => {
     const place = mountedPlace(t, configOf('a'));
     const first = await start(t, api, place);
     await put(api, configOf('b'));
-    await says(first, 'b');
+    await untilItSays(first, 'b');
     await api.stop();
     await first.stop();
     const second = await start(t, api, place);
     assert.equal((await second.status()).configuration.inForce, 'last good');
-    await says(second, 'b');
+    await untilItSays(second, 'b');
 
-    mount(place, configOf('b'));
+    mount(place.config, configOf('b'));
     await second.whenStatus('the mount is there', ({ configuration }) => configuration.inForce === 'mounted', longMs);
-    await says(second, 'b');
-    mount(place, configOf('c'));
-    await says(second, 'c');
+    await untilItSays(second, 'b');
+    mount(place.config, configOf('c'));
+    await untilItSays(second, 'c');
 
     await api.start();
     await put(api, configOf('d'));
-    await says(second, 'd');
+    await untilItSays(second, 'd');
     assert.match(second.output(), /ConfigMap default\/hs is not watched/);
   });
 });

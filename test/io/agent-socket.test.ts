@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type AgentRequest, askAgent, type ServeOptions, serveAgentSocket } from '../../src/io/agent-socket.ts';
+import { directoryFor } from '../support/directory.ts';
 import { asStranger } from '../support/stranger.ts';
 
 const place = (t: TestContext) => {
-  const parent = mkdtempSync(join(tmpdir(), 'agent-socket-'));
-  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  const parent = directoryFor(t);
   const directory = join(parent, 'state');
   mkdirSync(directory, { mode: 0o700 });
   return { parent, directory, path: join(directory, 'agent.sock') };

@@ -2,28 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { readConfigSource } from '../../src/io/config-source.ts';
+import { directoryFor } from '../support/directory.ts';
 import { asStranger } from '../support/stranger.ts';
-
-const scratch = (t: TestContext): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'config-source-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-};
 
 const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
 const messageOf = (path: string): string => {
@@ -46,7 +30,7 @@ const swap = (mount: string, name: string, files: Readonly<Record<string, string
 
 describe('readConfigSource', () => {
   it('reads a file with its hash', (t) => {
-    const file = join(scratch(t), 'any-name');
+    const file = join(directoryFor(t), 'any-name');
     writeFileSync(file, 'a: å');
     assert.deepEqual(readConfigSource(file), { kind: 'text', text: 'a: å', file, sha256: sum('a: å') });
     writeFileSync(file, '\u{feff}a: 1');
@@ -55,7 +39,7 @@ describe('readConfigSource', () => {
   });
 
   it('reads config.yaml of a mount, else the only YAML file', (t) => {
-    const mount = scratch(t);
+    const mount = directoryFor(t);
     const file = join(mount, 'config.yaml');
     assert.deepEqual(readConfigSource(mount), { kind: 'missing', file: mount });
     swap(mount, '..2026_one', { 'cluster.yml': 'one', 'README.md': 'x' });
@@ -75,7 +59,7 @@ describe('readConfigSource', () => {
   });
 
   it('says what is missing', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     writeFileSync(join(root, 'file'), '');
     symlinkSync('nowhere', join(root, 'link'));
     for (const name of ['none', 'none/config.yaml', 'file/config.yaml', 'link']) {
@@ -87,7 +71,7 @@ describe('readConfigSource', () => {
   });
 
   it('says what cannot be used, and does not wait for a pipe', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     writeFileSync(join(root, 'binary'), Buffer.of(0x61, 0xff));
     writeFileSync(join(root, 'big'), 'x'.repeat(4 * 1024 * 1024 + 1));
     execFileSync('mkfifo', [join(root, 'pipe')]);
@@ -101,7 +85,7 @@ describe('readConfigSource', () => {
   });
 
   it('says that it may not be read', async (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     const closed = join(root, 'closed');
     chmodSync(root, 0o755);
     writeFileSync(closed, '', { mode: 0o600 });
@@ -109,13 +93,13 @@ describe('readConfigSource', () => {
   });
 
   it('gives an empty file as an empty text: whether it is being written is for the reader to wait for', (t) => {
-    const file = join(scratch(t), 'config.yaml');
+    const file = join(directoryFor(t), 'config.yaml');
     writeFileSync(file, '');
     assert.deepEqual(readConfigSource(file), { kind: 'text', text: '', file, sha256: sum('') });
   });
 
   it('reads all of one moment while the mount is swapped again and again', async (t) => {
-    const mount = scratch(t);
+    const mount = directoryFor(t);
     swap(mount, '..2026_a', { 'config.yaml': 'x'.repeat(200_000) });
     const script = `
       const { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { acquireLock, type Lock, probeHolder, tryLock } from '../../src/io/lock.ts';
-
-const scratch = (t: TestContext): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'lock-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-};
+import { directoryFor } from '../support/directory.ts';
 
 const never = new AbortController().signal;
 const module = JSON.stringify(new URL('../../src/io/lock.ts', import.meta.url).href);
@@ -46,7 +40,7 @@ const waiter = (parent: string, signal: AbortSignal = never) => {
 
 describe('the lock of certs.d', () => {
   it('has one holder, known by its pid, until it is given back', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     assert.deepEqual(await probeHolder(parent, 1_000), { state: 'free' });
     const lock = await acquireLock({ parent, signal: never, onWaiting: () => assert.fail('it was free') });
     assert.equal(lock.held, true);
@@ -61,7 +55,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('belongs to the directory, by whatever path', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     mkdirSync(join(parent, 'one'));
     mkdirSync(join(parent, 'two'));
     symlinkSync('one', join(parent, 'link'));
@@ -74,7 +68,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('goes to exactly one of many waiters, and on from each to the next', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const first = await acquireLock({ parent, signal: never });
     let holders = 0;
     const turns = Array.from({ length: 8 }, async () => {
@@ -90,7 +84,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('goes over at once when its holder is killed', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const holder = await holderIn(t, parent);
     const { lock, told } = waiter(parent);
     assert.equal(await told, `pid ${holder.pid}`);
@@ -101,7 +95,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('stays with a holder that is stopped, which is said', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const holder = await holderIn(t, parent);
     holder.kill('SIGSTOP');
     assert.deepEqual(await probeHolder(parent, 200), { state: 'silent' });
@@ -115,7 +109,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('stops waiting when it is told to, before or meanwhile', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const lock = await acquireLock({ parent, signal: never });
     const stop = new AbortController();
     const waiting = waiter(parent, stop.signal);
@@ -129,7 +123,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('does not keep its process alive, but waiting does', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const script = `const { acquireLock } = await import(${module});
       const lock = await acquireLock({
         parent: ${JSON.stringify(parent)},
@@ -150,7 +144,7 @@ describe('the lock of certs.d', () => {
   });
 
   it('is not disturbed by strangers that connect and talk', async (t) => {
-    const parent = scratch(t);
+    const parent = directoryFor(t);
     const lock: Lock = await acquireLock({ parent, signal: never });
     const { dev, ino } = statSync(parent);
     for (let n = 0; n < 20; n += 1) {

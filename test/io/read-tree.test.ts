@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Seen, Tree } from '../../src/core/tree.ts';
 import { maxDepth, maxFileBytes, readTree } from '../../src/io/read-tree.ts';
+import { directoryFor, writeDirectory } from '../support/directory.ts';
 import { asStranger } from '../support/stranger.ts';
-
-const scratch = (t: TestContext): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'read-tree-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-};
-
-const put = (root: string, files: Readonly<Record<string, string>>): void => {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-};
 
 const textOf = (seen: Seen | undefined): string | undefined =>
   seen?.kind === 'file' ? Buffer.from(seen.bytes).toString() : undefined;
@@ -40,8 +17,8 @@ const whyOf = (seen: Seen | undefined): string => (seen?.kind === 'unreadable' ?
 const paths = (tree: Tree): string[] => [...tree.entries.keys()];
 describe('readTree', () => {
   it('sees files, directories and links with their attributes, and _backup apart', (t) => {
-    const root = scratch(t);
-    put(root, {
+    const root = directoryFor(t);
+    writeDirectory(root, {
       '_default/hosts.toml': 'a',
       'quay.io/hosts.toml': '',
       'quay.io/deep/ca.crt': 'ca',
@@ -81,8 +58,8 @@ describe('readTree', () => {
   });
 
   it('orders paths by their bytes, also beyond the basic plane', (t) => {
-    const root = scratch(t);
-    put(root, { 'a/x': '', 'a-b/x': '', '\u{1F600}/x': '', '\u{FF5E}/x': '' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'a/x': '', 'a-b/x': '', '\u{1F600}/x': '', '\u{FF5E}/x': '' });
     assert.deepEqual(paths(readTree(root)), [
       'a',
       'a-b',
@@ -96,8 +73,8 @@ describe('readTree', () => {
   });
 
   it('says absent, and names what is wrong with certs.d itself', (t) => {
-    const root = scratch(t);
-    put(root, { file: '' });
+    const root = directoryFor(t);
+    writeDirectory(root, { file: '' });
     symlinkSync('nothing', join(root, 'dangling'));
     symlinkSync('circle', join(root, 'circle'));
     assert.deepEqual(readTree(join(root, 'none')), {
@@ -117,8 +94,8 @@ describe('readTree', () => {
   });
 
   it('follows links to certs.d but none below it', (t) => {
-    const root = scratch(t);
-    put(root, { 'real/quay.io/hosts.toml': 'a', 'elsewhere/hosts.toml': 'secret' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'real/quay.io/hosts.toml': 'a', 'elsewhere/hosts.toml': 'secret' });
     symlinkSync('real', join(root, 'certs.d'));
     symlinkSync('../elsewhere', join(root, 'real/linked'));
     symlinkSync('../../elsewhere/hosts.toml', join(root, 'real/quay.io/linked'));
@@ -130,23 +107,23 @@ describe('readTree', () => {
   });
 
   it('takes a _backup that is no directory for an entry like others', (t) => {
-    const root = scratch(t);
-    put(root, { _backup: 'a file' });
+    const root = directoryFor(t);
+    writeDirectory(root, { _backup: 'a file' });
     const tree = readTree(root);
     assert.equal(tree.backup, undefined);
     assert.equal(tree.entries.get('_backup')?.kind, 'file');
   });
 
   it('tells an empty _backup from none', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     assert.equal(readTree(root).backup, undefined);
     mkdirSync(join(root, '_backup'));
     assert.equal(readTree(root).backup?.size, 0);
   });
 
   it('reuses the bytes of untouched files once their last change is old enough', (t) => {
-    const root = scratch(t);
-    put(root, { 'a/hosts.toml': 'one', 'b/hosts.toml': 'one', '_backup/c/hosts.toml': 'one' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'a/hosts.toml': 'one', 'b/hosts.toml': 'one', '_backup/c/hosts.toml': 'one' });
     const before = readTree(root);
     const fresh = readTree(root, before);
     assert.equal(bytesOf(fresh.entries.get('a/hosts.toml')), bytesOf(before.entries.get('a/hosts.toml')));
@@ -161,27 +138,27 @@ describe('readTree', () => {
   });
 
   it('sees a change of the same size within one tick of the clock of the file system', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     let previous: Tree | undefined;
     for (let round = 0; round < 300; round += 1) {
       const text = String(1000 + round);
-      put(root, { 'a/hosts.toml': text });
+      writeDirectory(root, { 'a/hosts.toml': text });
       previous = readTree(root, previous);
       assert.equal(textOf(previous.entries.get('a/hosts.toml')), text);
     }
   });
 
   it('does not trust times in the future', (t) => {
-    const root = scratch(t);
-    put(root, { 'a/hosts.toml': 'one' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'a/hosts.toml': 'one' });
     utimesSync(join(root, 'a/hosts.toml'), 4e9, 4e9);
     const tree = readTree(root);
     assert.equal(textOf(readTree(root, tree).entries.get('a/hosts.toml')), 'one');
   });
 
   it('reads nothing of another certs.d from before', (t) => {
-    const root = scratch(t);
-    put(root, { 'one/a/hosts.toml': 'one', 'two/a/hosts.toml': 'two' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'one/a/hosts.toml': 'one', 'two/a/hosts.toml': 'two' });
     renameSync(join(root, 'one'), join(root, 'certs.d'));
     const first = readTree(join(root, 'certs.d'));
     renameSync(join(root, 'certs.d'), join(root, 'gone'));
@@ -192,8 +169,8 @@ describe('readTree', () => {
   });
 
   it('names what is too large, too deep or no file, without reading it', async (t) => {
-    const root = scratch(t);
-    put(root, {
+    const root = directoryFor(t);
+    writeDirectory(root, {
       'big/hosts.toml': 'x'.repeat(maxFileBytes + 1),
       'fits/hosts.toml': 'x'.repeat(maxFileBytes),
       '1/2/3/4/5/6/fits': '',
@@ -214,23 +191,27 @@ describe('readTree', () => {
   });
 
   it('bounds what all files together may cost', (t) => {
-    const root = scratch(t);
-    for (let n = 10; n < 28; n += 1) put(root, { [`r${n}/hosts.toml`]: 'x'.repeat(maxFileBytes) });
+    const root = directoryFor(t);
+    for (let n = 10; n < 28; n += 1) writeDirectory(root, { [`r${n}/hosts.toml`]: 'x'.repeat(maxFileBytes) });
     const seen = [...readTree(root).entries.values()];
     assert.equal(seen.filter(({ kind }) => kind === 'file').length, 16);
     assert.equal(seen.filter((one) => /all files together/.test(whyOf(one))).length, 2);
   });
 
   it('names a name that is not UTF-8', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), '');
     const [seen] = [...readTree(root).entries.values()];
     assert.match(whyOf(seen), /not UTF-8/);
   });
 
   it('names an entry that may not be read, and refuses to guess about a whole directory', async (t) => {
-    const root = scratch(t);
-    put(root, { 'certs.d/closed/hosts.toml': '', 'certs.d/open/hosts.toml': '', 'certs.d/open/key.pem': '' });
+    const root = directoryFor(t);
+    writeDirectory(root, {
+      'certs.d/closed/hosts.toml': '',
+      'certs.d/open/hosts.toml': '',
+      'certs.d/open/key.pem': '',
+    });
     chmodSync(root, 0o755);
     chmodSync(join(root, 'certs.d/closed'), 0o700);
     chmodSync(join(root, 'certs.d/open/key.pem'), 0o600);
@@ -249,8 +230,8 @@ describe('readTree', () => {
   });
 
   it('never takes a lack of file descriptors for absence', (t) => {
-    const root = scratch(t);
-    put(root, { 'a/hosts.toml': 'one', 'b/hosts.toml': 'two' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'a/hosts.toml': 'one', 'b/hosts.toml': 'two' });
     const module = new URL('../../src/io/read-tree.ts', import.meta.url).href;
     const script = `
       const { closeSync, openSync } = await import('node:fs');
@@ -270,8 +251,8 @@ describe('readTree', () => {
   });
 
   it('sees each registry at least once while it moves to _backup and back', async (t) => {
-    const root = scratch(t);
-    put(root, { 'quay.io/hosts.toml': 'a', '_backup/other/hosts.toml': '' });
+    const root = directoryFor(t);
+    writeDirectory(root, { 'quay.io/hosts.toml': 'a', '_backup/other/hosts.toml': '' });
     const script = `
       const { renameSync } = require('node:fs');
       const [live, old] = [${JSON.stringify(join(root, 'quay.io'))}, ${JSON.stringify(join(root, '_backup/quay.io'))}];

@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type WatchOptions, watchFiles } from '../../src/io/watch-files.ts';
+import { directoryFor, writeDirectory } from '../support/directory.ts';
 
 const scratch = (t: TestContext) => {
-  const parent = mkdtempSync(join(tmpdir(), 'watch-files-'));
-  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  const parent = directoryFor(t);
   const certsDir = join(parent, 'containerd/certs.d');
   return { parent, certsDir, at: (path: string) => join(certsDir, path) };
-};
-
-const put = (root: string, files: Readonly<Record<string, string>>): void => {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
 };
 
 /** Starts a watch; `next` resolves with the next reason that matches, of those after its call. */
@@ -61,14 +43,14 @@ const start = (t: TestContext, options: Omit<WatchOptions, 'wake' | 'report' | '
 describe('watchFiles', () => {
   it('wakes on every kind of change below certs.d', async (t) => {
     const { parent, certsDir, at } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'abc', 'quay.io/hosts.toml': 'abc' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc', 'quay.io/hosts.toml': 'abc' });
     const { begins, wakes, reports } = start(t, { certsDir });
     await begins;
     await wakes(/_default\/hosts\.toml/, () => writeFileSync(at('_default/hosts.toml'), 'abd'));
     await wakes(/_default\/hosts\.toml/, () => chmodSync(at('_default/hosts.toml'), 0o600));
     await wakes(/_default/, () => chmodSync(at('_default'), 0o700));
     await wakes(/quay\.io\/hosts\.toml/, () => unlinkSync(at('quay.io/hosts.toml')));
-    put(parent, { 'staging/hosts.toml': 'new' });
+    writeDirectory(parent, { 'staging/hosts.toml': 'new' });
     await wakes(/quay\.io\/hosts\.toml/, () =>
       renameSync(join(parent, 'staging/hosts.toml'), at('quay.io/hosts.toml')),
     );
@@ -81,12 +63,12 @@ describe('watchFiles', () => {
 
   it('follows what Spegel does: backup, clear, write, and the way back', async (t) => {
     const { certsDir, at } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'ours', 'quay.io/hosts.toml': 'theirs' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'ours', 'quay.io/hosts.toml': 'theirs' });
     const { begins, wakes } = start(t, { certsDir });
     await begins;
     await wakes(/_backup/, () => mkdirSync(at('_backup')));
     await wakes(/_default/, () => renameSync(at('_default'), at('_backup/_default')));
-    await wakes(/certs\.d\/_default/, () => put(certsDir, { '_default/hosts.toml': 'spegel' }));
+    await wakes(/certs\.d\/_default/, () => writeDirectory(certsDir, { '_default/hosts.toml': 'spegel' }));
     await wakes(/certs\.d\/_default\/hosts\.toml/, () => writeFileSync(at('_default/hosts.toml'), 'spegel again'));
     await wakes(/_backup\/_default\/hosts\.toml/, () => writeFileSync(at('_backup/_default/hosts.toml'), 'edited'));
     await wakes(/certs\.d\/_default/, () => rmSync(at('_default'), { recursive: true }));
@@ -96,10 +78,10 @@ describe('watchFiles', () => {
 
   it('does not wake for its staging directory or anything else beside certs.d', async (t) => {
     const { certsDir, at } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'abc', '../other/config.toml': '' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc', '../other/config.toml': '' });
     const { begins, wakes, reasons } = start(t, { certsDir });
     await begins;
-    put(certsDir, {
+    writeDirectory(certsDir, {
       '../other/config.toml': 'x',
       '../config.toml': 'x',
       '../.handspegel/1': 'x',
@@ -115,16 +97,16 @@ describe('watchFiles', () => {
     const { begins, wakes, next } = start(t, { certsDir });
     await begins;
     const both = Promise.all([next(/_default\/hosts\.toml/), next(/certs\.d/)]);
-    put(certsDir, { '_default/hosts.toml': 'abc' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
     await both;
     await wakes(/_default/, () => writeFileSync(at('_default/hosts.toml'), 'abd'));
     await wakes(/certs\.d changed/, () => renameSync(certsDir, join(parent, 'old')));
-    await wakes(/_default\/hosts\.toml/, () => put(certsDir, { '_default/hosts.toml': 'new' }));
+    await wakes(/_default\/hosts\.toml/, () => writeDirectory(certsDir, { '_default/hosts.toml': 'new' }));
     await wakes(/_default\/hosts\.toml/, () => writeFileSync(at('_default/hosts.toml'), 'newer'));
     const anew = next(/watch begins/);
     await wakes(/parent of certs\.d was replaced/, () => {
       renameSync(join(parent, 'containerd'), join(parent, 'old-containerd'));
-      put(certsDir, { '_default/hosts.toml': 'abc' });
+      writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
     });
     await anew;
     await wakes(/_default\/hosts\.toml/, () => writeFileSync(at('_default/hosts.toml'), 'last'));
@@ -132,7 +114,7 @@ describe('watchFiles', () => {
 
   it('follows certs.d through links', async (t) => {
     const { parent, certsDir } = scratch(t);
-    put(parent, { 'real/certs.d/_default/hosts.toml': 'abc' });
+    writeDirectory(parent, { 'real/certs.d/_default/hosts.toml': 'abc' });
     symlinkSync('real', join(parent, 'containerd'));
     const { begins, wakes } = start(t, { certsDir });
     await begins;
@@ -160,7 +142,7 @@ describe('watchFiles', () => {
     const { parent, certsDir } = scratch(t);
     const mount = join(parent, 'mount');
     const swap = (name: string): void => {
-      put(mount, { [`${name}/config.yaml`]: name });
+      writeDirectory(mount, { [`${name}/config.yaml`]: name });
       symlinkSync(name, join(mount, '..data_tmp'));
       renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
     };
@@ -178,7 +160,7 @@ describe('watchFiles', () => {
 
   it('looks every so often when it cannot watch, says so once, and watches again when it can', async (t) => {
     const { certsDir, at } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'abc' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
     let tries = 0;
     const load = async () => {
       tries += 1;
@@ -200,7 +182,7 @@ describe('watchFiles', () => {
 
   it('ends when it is told to, watching or not, and leaves nothing behind', async (t) => {
     const { certsDir } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'abc' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
     const watching = start(t, { certsDir });
     await watching.begins;
     await watching.end();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { lstat, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { directoryFor } from '../support/directory.ts';
 import { traitsOf } from '../support/spegel/families.ts';
 import { createSpegel, type SpegelOptions } from '../support/spegel/spegel.ts';
 import { plantTree, readTree, type Tree } from '../support/spegel/tree.ts';
@@ -21,8 +21,7 @@ const foreign: Tree = {
 };
 
 async function certsDir(t: TestContext, before: Tree): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'spegel-life-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = directoryFor(t);
   await plantTree(directory, before);
   return directory;
 }

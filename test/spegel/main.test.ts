@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { directoryFor } from '../support/directory.ts';
 import { plantTree, readTree } from '../support/spegel/tree.ts';
 
 const program = join(import.meta.dirname, '../support/spegel/main.ts');
@@ -13,8 +12,7 @@ const run = (...args: readonly string[]): Promise<{ readonly stdout: string }> =
   promisify(execFile)(process.execPath, [program, ...args], { env: { ...process.env, SPEGEL_BIN: '' } });
 
 test('configuration and cleanup play the life of a directory from the command line', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'spegel-main-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = directoryFor(t);
   const certsDir = join(directory, 'certs.d');
   const before = { 'quay.io/': '', 'quay.io/hosts.toml': '' };
   await plantTree(certsDir, before);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { directoryFor } from '../support/directory.ts';
 import { createSpegel, type Spegel, type SpegelOptions } from '../support/spegel/spegel.ts';
 import type { Pause, Step } from '../support/spegel/steps.ts';
 import { plantTree, readTree, type Tree } from '../support/spegel/tree.ts';
@@ -15,8 +15,7 @@ interface Scene {
 }
 
 async function scene(t: TestContext, tree: Tree): Promise<Scene> {
-  const directory = await mkdtemp(join(tmpdir(), 'spegel-steps-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const directory = directoryFor(t);
   await plantTree(directory, tree);
   const spegel: Scene['spegel'] = (pause = () => undefined, options = {}) =>
     createSpegel({ family: 'v0.7', certsDir: directory, nodeIp: '10.0.0.1', bin: false, pause, ...options });

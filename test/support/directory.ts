@@ -7,10 +7,12 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import type { TestContext } from 'node:test';
 
 /** A new directory in memory where there is such a place: thousands of plays wait for no disk. */
 export const scratchDirectory = (): string =>
@@ -18,6 +20,13 @@ export const scratchDirectory = (): string =>
 
 /** A new directory on a real file system, where inode numbers are used again. */
 export const diskDirectory = (): string => mkdtempSync(join(tmpdir(), 'handspegel-'));
+
+/** The same, gone with the test. */
+export const directoryFor = (t: TestContext): string => {
+  const directory = diskDirectory();
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+};
 
 /** Everything about each entry that must come back: kind, mode, owner and bytes, as one line of text. */
 export const describeDirectory = (

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { codeOf, createFile, explain, readPlainFile, removeTree, statsAt } from '../../../src/io/disk/files.ts';
+import { directoryFor } from '../../support/directory.ts';
 
-const scratch = (t: TestContext): string => {
-  const directory = mkdtempSync(join(tmpdir(), 'disk-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-};
 const failure = (act: () => unknown): unknown => {
   try {
     return act();
@@ -31,7 +16,7 @@ const failure = (act: () => unknown): unknown => {
 
 describe('files', () => {
   it('creates only where nothing stands, never through a link', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     const bytes = new TextEncoder().encode('x'.repeat(300_000));
     const written = createFile(join(root, 'a'), bytes, { mode: 0o640 });
     assert.equal(readFileSync(join(root, 'a'), 'utf8'), 'x'.repeat(300_000));
@@ -44,7 +29,7 @@ describe('files', () => {
   });
 
   it('reads no link, and does not wait for a pipe', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     writeFileSync(join(root, 'a'), 'x');
     symlinkSync('a', join(root, 'link'));
     execFileSync('mkfifo', [join(root, 'pipe')]);
@@ -53,7 +38,7 @@ describe('files', () => {
   });
 
   it('removes everything below, links as themselves, and nothing is fine', (t) => {
-    const root = scratch(t);
+    const root = directoryFor(t);
     mkdirSync(join(root, 'tree/\u{e5}/deep'), { recursive: true });
     writeFileSync(join(root, 'kept'), 'x');
     writeFileSync(join(root, 'tree/\u{e5}/deep/file'), 'x');
