@@ -182,26 +182,18 @@ const gatedTarget = (input: PlanInput, path: string, target: Target): Target => 
   return { ...target, detail, reason, gated, file: { ...target.file, body: gated.body, without: gated.without } };
 };
 
-/** Decides what shall stand at a hosts.toml that a template points at. */
-export const targetOf = (
-  input: PlanInput,
-  place: {
-    readonly path: string;
-    readonly unit: DesiredUnit;
-    readonly file: DesiredFile;
-    readonly known: KnownSpegel | undefined;
-  },
-): Target => gatedTarget(input, place.path, ungatedTarget(input, place));
+type TargetPlace = {
+  readonly path: string;
+  readonly unit: DesiredUnit;
+  readonly file: DesiredFile;
+  readonly known: KnownSpegel | undefined;
+};
 
-const ungatedTarget = (
-  input: PlanInput,
-  place: {
-    readonly path: string;
-    readonly unit: DesiredUnit;
-    readonly file: DesiredFile;
-    readonly known: KnownSpegel | undefined;
-  },
-): Target => {
+/** Decides what shall stand at a hosts.toml that a template points at. */
+export const targetOf = (input: PlanInput, place: TargetPlace): Target =>
+  gatedTarget(input, place.path, ungatedTarget(input, place));
+
+const ungatedTarget = (input: PlanInput, place: TargetPlace): Target => {
   const { unit, file, known } = place;
   if (known !== undefined) return besideSpegel({ ...place, input, known });
   const bootstrap = unit.policy === 'yield';

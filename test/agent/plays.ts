@@ -63,6 +63,15 @@ export const playRow4 = async (seed: number, dir: string): Promise<void> => {
   assert.equal(node.ledger().phase?.phase, 'bootstrap', say('phase'));
 };
 
+/** After its start Spegel's file stands beside ours, after its hook ours alone. */
+const checkWriters = (stage: Stage, hook: boolean): void => {
+  checkOurs(stage, hook ? ['_default', 'great-registry.com'] : ['great-registry.com']);
+  if (hook) return;
+  const { node, spegel, say } = stage;
+  const standing = readDirectory(node.certsDir)['_default/hosts.toml'];
+  assert.equal(standing, spegel.expectedFile('_default'), say("Spegel's file"));
+};
+
 /** Runs one of Spegel's containers until it succeeds, killed before some of its steps, as the kubelet does. */
 const untilDone = async (
   stage: Stage,
@@ -100,7 +109,7 @@ export const playRow5 = async (seed: number, dir: string): Promise<void> => {
   const crashAt = (): number => crashes.at;
   const first = seed % 2 === 0;
   const stage = first ? emptyStage({ seed, dir, crashAt }) : await livedStage({ seed, dir, crashAt });
-  const { node, spegel, chance, theirs, say } = stage;
+  const { node, spegel, chance, theirs } = stage;
   if (first) {
     addSomebodys(stage, 2);
     node.advance(1_000);
@@ -112,15 +121,7 @@ export const playRow5 = async (seed: number, dir: string): Promise<void> => {
   const maybe = (path: string): boolean => hook && !tops.has(topOf(path));
   await untilDone(stage, () => (hook ? spegel.uninstall() : spegel.start()), crashes);
   checkAfter(stage, maybe);
-  if (hook) checkOurs(stage, ['_default', 'great-registry.com']);
-  else {
-    checkOurs(stage, ['great-registry.com']);
-    assert.equal(
-      readDirectory(node.certsDir)['_default/hosts.toml'],
-      spegel.expectedFile('_default'),
-      say("Spegel's file"),
-    );
-  }
+  checkWriters(stage, hook);
 };
 
 /**
@@ -159,13 +160,5 @@ export const playLateAgent = async (seed: number, dir: string): Promise<void> =>
     node.advance(3_000);
     checkAfter(stage);
   }
-  if (act === 'hook') checkOurs(stage, ['_default', 'great-registry.com']);
-  else {
-    checkOurs(stage, ['great-registry.com']);
-    assert.equal(
-      readDirectory(node.certsDir)['_default/hosts.toml'],
-      spegel.expectedFile('_default'),
-      say("Spegel's file"),
-    );
-  }
+  checkWriters(stage, act === 'hook');
 };
