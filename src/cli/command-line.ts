@@ -56,12 +56,13 @@ export const runCommandLine = async (line: CommandLine): Promise<number> => {
   try {
     return await run(line);
   } catch (error) {
-    line.terminal.error(`handspegel: ${textOf(error)}\n`);
     if (error instanceof UsageError) {
+      for (const problem of error.message.split('\n')) line.terminal.error(`handspegel: ${problem}\n`);
       const name = findCommand(line.args)?.row.name;
       line.terminal.error(`Try "handspegel ${name === undefined ? '' : `${name} `}--help".\n`);
       return exitCodes.usage;
     }
+    line.terminal.error(`handspegel: ${textOf(error)}\n`);
     if (line.env['HANDSPEGEL_DEBUG'] && error instanceof Error) line.terminal.error(`${error.stack}\n`);
     return exitCodes.failed;
   }

@@ -62,14 +62,6 @@ const assumedVersion = (config: LoadedConfig): ContainerdVersion => {
 
 type Daemon = { readonly facts: DaemonFacts; readonly version: ContainerdVersion | undefined };
 
-const flagVersion = (values: Values): ContainerdVersion | undefined => {
-  const text = values.text('containerd-version');
-  if (text === undefined) return undefined;
-  const version = parseContainerdVersion(text);
-  if (version === undefined) throw new UsageError(`'${text}' is no version of containerd`);
-  return version;
-};
-
 const lookAtDaemon = async (look: Look, address: string | undefined): Promise<Daemon> => {
   const { files, values, distribution, signal } = look;
   const asked = values.text('socket');
@@ -82,7 +74,7 @@ const lookAtDaemon = async (look: Look, address: string | undefined): Promise<Da
   const printed = binaryPath === undefined ? undefined : await binaryVersion(files.place(binaryPath), signal);
   const answer = asked === undefined ? undefined : await askSocket(files, asked, signal);
   const said: readonly (readonly [KnownVersion['source'], ContainerdVersion | undefined])[] = [
-    ['--containerd-version', flagVersion(values)],
+    ['--containerd-version', parseContainerdVersion(values.text('containerd-version') ?? '')],
     ['socket', parseContainerdVersion(answer !== undefined && 'version' in answer ? answer.version : '')],
     ['Node object', parseContainerdVersion(asText(remembered(files, values, 'facts.json')['containerdVersion']) ?? '')],
     ['binary', parseContainerdVersion(printed ?? '')],

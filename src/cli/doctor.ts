@@ -7,7 +7,8 @@ import { redactProblem } from '../core/redact.ts';
 import { shownUrl } from '../core/shown-url.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
 import { lookAtNode } from './doctor-look.ts';
-import { type Flag, jsonFlag, nodeFlags } from './options.ts';
+import { nodePath } from './flag-values.ts';
+import { type Flag, jsonFlag, nodeFlags, onNode } from './options.ts';
 import { type Colour, json, paint, plural, printable, table } from './printer.ts';
 
 const own: readonly Flag[] = [
@@ -22,12 +23,14 @@ const own: readonly Flag[] = [
     kind: 'text',
     placeholder: 'FILE',
     help: "containerd's configuration (default: where this distribution has it)",
+    value: nodePath,
   },
   {
     name: 'socket',
     kind: 'text',
     placeholder: 'PATH',
     help: "ask containerd's socket for its version; without it no socket is opened",
+    value: nodePath,
   },
   {
     name: 'image',
@@ -39,8 +42,10 @@ const own: readonly Flag[] = [
 ];
 
 const flags = [
-  ...nodeFlags.filter(({ name }) =>
-    ['config', 'certs-dir', 'state-dir', 'runtime', 'containerd-version'].includes(name),
+  ...onNode(
+    nodeFlags.filter(({ name }) =>
+      ['config', 'certs-dir', 'state-dir', 'runtime', 'containerd-version'].includes(name),
+    ),
   ),
   ...own,
   jsonFlag,

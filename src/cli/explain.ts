@@ -1,9 +1,10 @@
-import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
+import { newerThanModelled, parseContainerdVersion } from '../core/containerd/containerd-version.ts';
 import type { Delays, Explanation } from '../core/containerd/explain.ts';
 import { explainImage } from '../explain-image.ts';
 import { type Command, exitCodes, type Terminal } from './command.ts';
+import { containerdVersionOrAll } from './flag-values.ts';
 import { openNode } from './open-node.ts';
-import { jsonFlag, nodeFlags, UsageError } from './options.ts';
+import { jsonFlag, nodeFlags, UsageError, withValue } from './options.ts';
 import { json, paint, table } from './printer.ts';
 
 const seconds = (value: number | 'never'): string =>
@@ -69,7 +70,7 @@ export const explainCommand: Command = {
   details:
     'Follows containerd from the image to the servers it asks: directories, hosts in order, what each costs when it is\ndead. --containerd-version all shows what every modelled version does. Exit code 1 when the pull would fail.',
   example: 'handspegel explain docker.io/library/nginx:1.29 --containerd-version 2.2.9',
-  flags: [...nodeFlags, jsonFlag],
+  flags: [...withValue(nodeFlags, 'containerd-version', containerdVersionOrAll), jsonFlag],
   run: async ({ values, terminal }) => {
     const [image] = values.positionals;
     if (image === undefined) throw new UsageError('explain needs an IMAGE, e.g. docker.io/library/nginx');
@@ -78,8 +79,6 @@ export const explainCommand: Command = {
     const asked = values.text('containerd-version');
     const all = asked === 'all';
     const known = parseContainerdVersion(all ? '' : (facts.containerdVersion ?? ''));
-    if (asked !== undefined && !all && known === undefined)
-      throw new UsageError(`'${asked}' is no version of containerd`);
     const explanation = explainImage(node, image, known);
     if ('error' in explanation && !('hosts' in explanation)) {
       terminal.error(`handspegel: ${image}: ${explanation.error}\n`);
@@ -90,6 +89,8 @@ export const explainCommand: Command = {
     else {
       if (known === undefined)
         terminal.error(`containerd's version is not known: shown as ${explanation.version} would do it\n`);
+      const newer = newerThanModelled(known);
+      if (newer !== undefined) terminal.error(`${newer}\n`);
       terminal.out(printExplanation(terminal, explanation));
     }
     return explanation.outcome === 'pulls' ? exitCodes.done : exitCodes.failed;

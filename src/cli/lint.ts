@@ -1,5 +1,9 @@
 import { relative } from 'node:path';
-import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
+import {
+  type ContainerdVersion,
+  newerThanModelled,
+  parseContainerdVersion,
+} from '../core/containerd/containerd-version.ts';
 import type { Facts } from '../core/facts.ts';
 import { lintYaml } from '../core/lint-config.ts';
 import { lintHosts, lintTree } from '../core/lint-tree.ts';
@@ -12,16 +16,24 @@ import { readTree } from '../io/read-tree.ts';
 import { createTools } from '../tools.ts';
 import { agentVersion } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
+import { oneOf } from './flag-values.ts';
 import { givenFacts } from './open-node.ts';
 import { type Flag, jsonFlag, nodeFlags, UsageError, type Values } from './options.ts';
 import { json, plural, printable } from './printer.ts';
 import { toSarif } from './sarif.ts';
 
+const formats = ['text', 'json', 'sarif'] as const;
 const used = ['node-ip', 'control-plane', 'node-name', 'runtime', 'containerd-version', 'secrets-dir'];
 
 const flags: readonly Flag[] = [
   ...nodeFlags.filter(({ name }) => used.includes(name)),
-  { name: 'format', kind: 'text', placeholder: 'FORMAT', help: 'text, json or sarif (default text)' },
+  {
+    name: 'format',
+    kind: 'text',
+    placeholder: 'FORMAT',
+    help: 'text, json or sarif (default text)',
+    value: oneOf(formats),
+  },
   { name: 'strict', kind: 'switch', help: 'warnings count as errors for the exit code' },
   jsonFlag,
 ];
@@ -51,10 +63,7 @@ const aboutPath = (path: string, code: string, severity: Problem['severity'], me
   file: path,
 });
 
-const createLint = (values: Values): Lint => {
-  const text = values.text('containerd-version');
-  const version = parseContainerdVersion(text ?? '');
-  if (text !== undefined && version === undefined) throw new UsageError(`'${text}' is no version of containerd`);
+const createLint = (values: Values, version: ContainerdVersion | undefined): Lint => {
   const certificates = { authorities: readAuthorities, keyPairError };
   const facts = exampleFacts(values);
   const examples = values.list('node-ip').length === 0 && values.list('control-plane').length === 0;
@@ -80,13 +89,8 @@ const createLint = (values: Values): Lint => {
   };
 };
 
-const formatOf = (values: Values): 'text' | 'json' | 'sarif' => {
-  const format = values.text('format') ?? (values.on('json') ? 'json' : 'text');
-  if (format !== 'text' && format !== 'json' && format !== 'sarif') {
-    throw new UsageError(`--format takes text, json or sarif, not '${format}'`);
-  }
-  return format;
-};
+const formatOf = (values: Values): (typeof formats)[number] =>
+  formats.find((format) => format === values.text('format')) ?? (values.on('json') ? 'json' : 'text');
 
 const targetsOf = (values: Values): readonly LintTarget[] => {
   if (values.positionals.length === 0) throw new UsageError("'lint' takes at least one PATH");
@@ -130,7 +134,10 @@ export const lintCommand: Command = {
   flags,
   run: ({ values, terminal }) => {
     const format = formatOf(values);
-    const lint = createLint(values);
+    const version = parseContainerdVersion(values.text('containerd-version') ?? '');
+    const newer = newerThanModelled(version);
+    if (newer !== undefined) terminal.error(`handspegel: ${newer}\n`);
+    const lint = createLint(values, version);
     const targets = targetsOf(values);
     const secrets = secretValues(givenFacts(values).secrets);
     const problems = targets

@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
-import { normaliseAddress } from '../core/config/context-address.ts';
 import { defaultSettings } from '../core/config/settings.ts';
 import { textOf } from '../core/error-text.ts';
 import type { Facts } from '../core/facts.ts';
@@ -20,11 +18,14 @@ import { createReleases } from '../requests.ts';
 import { agentVersion } from '../version.ts';
 import { UsageError, type Values } from './options.ts';
 
-export const stateDirOf = (values: Values): string => values.text('state-dir') ?? '/var/lib/handspegel';
+export const stateDirOf = (values: Values): string => resolve(values.text('state-dir') ?? '/var/lib/handspegel');
 
 /** Mounted Secrets: one directory each, one file per key; kubelet's own `..data` entries are skipped. */
 const readSecrets = (dir: string | undefined): Facts['secrets'] => {
   if (dir === undefined) return {};
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`--secrets-dir takes a directory, and ${dir} is none`);
+  }
   const visible = (path: string): readonly string[] =>
     readdirSync(path)
       .filter((name) => !name.startsWith('..'))
@@ -39,20 +40,10 @@ const readSecrets = (dir: string | undefined): Facts['secrets'] => {
   );
 };
 
-/** The addresses of a flag, or of its variable; anything else is a usage error. */
-const addressesOf = (values: Values, flag: string, isGood: (text: string) => boolean): readonly string[] => {
-  const wrong = values.list(flag).find((text) => !isGood(text));
-  if (wrong !== undefined) throw new UsageError(`--${flag} takes addresses, not '${wrong}'`);
-  return values.list(flag);
-};
-
-const isAddress = (text: string): boolean => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0;
-const isAddressOrName = (text: string): boolean => normaliseAddress(text) !== undefined;
-
 export const givenFacts = (values: Values): GivenFacts => ({
   nodeName: values.text('node-name'),
-  nodeAddresses: addressesOf(values, 'node-ip', isAddress),
-  controlPlane: addressesOf(values, 'control-plane', isAddressOrName),
+  nodeAddresses: values.list('node-ip'),
+  controlPlane: values.list('control-plane'),
   runtime: values.text('runtime'),
   containerdVersion: values.text('containerd-version'),
   secrets: readSecrets(values.text('secrets-dir')),
@@ -60,9 +51,10 @@ export const givenFacts = (values: Values): GivenFacts => ({
 
 export const nodeOptions = (values: Values, addresses: () => readonly string[]): NodeOptions => {
   const configPath = values.text('config');
+  const certsDir = values.text('certs-dir');
   return {
     agentVersion,
-    certsDirFlag: values.text('certs-dir'),
+    certsDirFlag: certsDir === undefined ? undefined : resolve(certsDir),
     stateDir: stateDirOf(values),
     given: givenFacts(values),
     mounted: () => (configPath === undefined ? undefined : readConfigSource(configPath)),

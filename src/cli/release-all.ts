@@ -5,7 +5,7 @@ import { type AgentAnswer, type AgentPod, askAgent, listAgents } from '../kubern
 import { ApiRefusal, createApi } from '../kubernetes/api-request.ts';
 import { askForRelease, takeReleaseBack } from '../kubernetes/release-config-map.ts';
 import { type CommandContext, exitCodes } from './command.ts';
-import { UsageError, type Values } from './options.ts';
+import type { Values } from './options.ts';
 import { json, table } from './printer.ts';
 
 type Seen = { readonly pod: AgentPod; readonly answer: AgentAnswer };
@@ -14,9 +14,7 @@ const lookEveryMs = 1_000;
 const atOnce = 50;
 
 const whereOf = (values: Values) => {
-  const word = values.text('timeout') ?? '240s';
-  const timeoutMs = parseDuration(word);
-  if (timeoutMs === undefined) throw new UsageError(`--timeout takes a duration such as 240s, not '${word}'`);
+  const timeoutMs = parseDuration(values.text('timeout') ?? '') ?? 240_000;
   return {
     namespace: values.text('namespace') ?? 'handspegel',
     name: values.text('configmap') ?? 'handspegel',

@@ -1,6 +1,6 @@
 import { type AgentDeps, runAgent } from '../agent.ts';
 import type { ClusterEvent } from '../core/cluster-event.ts';
-import type { Listen } from '../core/config/settings-listen.ts';
+import { type Listen, parseListen } from '../core/config/settings-listen.ts';
 import { createClock } from '../io/clock.ts';
 import { configStamp } from '../io/config-source.ts';
 import { acquireLock } from '../io/lock.ts';
@@ -11,14 +11,7 @@ import { type Command, exitCodes } from './command.ts';
 import { nodeOptions, stateDirOf, trackAddresses } from './open-node.ts';
 import { nodeFlags, runFlags, UsageError, type Values } from './options.ts';
 
-const readListen = (text: string | undefined, flag: string): Listen | undefined => {
-  if (text === undefined) return undefined;
-  const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (match === null || port > 65_535) throw new UsageError(`--${flag} takes ADDR:PORT, not '${text}'`);
-  const host = match[1] === undefined || match[1] === '' ? undefined : match[1].replace(/^\[|\]$/g, '');
-  return { host, port };
-};
+const listenOf = (values: Values, flag: string): Listen | undefined => parseListen(values.text(flag) ?? '');
 
 type Report = (message: string, problem: boolean) => void;
 
@@ -86,14 +79,12 @@ export const runCommand: Command = {
   example: 'handspegel run --config /etc/handspegel --node-ip 10.0.0.5 --control-plane 10.0.0.1,10.0.0.2',
   flags: [...nodeFlags, ...runFlags],
   run: async ({ values, signal }) => {
-    const listen = readListen(values.text('listen'), 'listen');
-    const adminListen = readListen(values.text('admin-listen'), 'admin-listen');
+    const listen = listenOf(values, 'listen');
+    const adminListen = listenOf(values, 'admin-listen');
     const clock = createClock();
     const stateDir = stateDirOf(values);
-    const word = values.text('log-level') ?? 'info';
-    const level = logLevels.find((known) => known === word);
-    if (level === undefined) throw new UsageError(`--log-level takes ${logLevels.join(', ')}, not '${word}'`);
-    const log = createLog({ level });
+    const word = values.text('log-level');
+    const log = createLog({ level: logLevels.find((known) => known === word) ?? 'info' });
     const configPath = values.text('config');
     const tracker = await trackAddresses(values);
     const options = nodeOptions(values, tracker.current);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { chooseMounted } from '../core/config/config-choice.ts';
 import { chooseCertsDir } from '../core/config/settings-certs-dir.ts';
-import { parseContainerdVersion } from '../core/containerd/containerd-version.ts';
 import { textOf } from '../core/error-text.ts';
 import { formatProblem, type Problem } from '../core/problem.ts';
 import { redactText } from '../core/redact.ts';
@@ -12,15 +11,22 @@ import { readConfigSource } from '../io/config-source.ts';
 import { createTools } from '../tools.ts';
 import { agentVersion } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
+import { oneOf } from './flag-values.ts';
 import { givenFacts, stateDirOf } from './open-node.ts';
-import { absolutePath, type Flag, nodeFlags, UsageError, type Values } from './options.ts';
+import { type Flag, nodeFlags, onNode, UsageError, type Values } from './options.ts';
 import { printable } from './printer.ts';
 
 const used = ['config', 'control-plane', 'certs-dir', 'state-dir', 'runtime', 'containerd-version'];
 
 const flags: readonly Flag[] = [
-  { name: 'format', kind: 'text', placeholder: 'FORMAT', help: `${userDataFormats.join(', ')}` },
-  ...nodeFlags.filter(({ name }) => used.includes(name)),
+  {
+    name: 'format',
+    kind: 'text',
+    placeholder: 'FORMAT',
+    help: `${userDataFormats.join(', ')}`,
+    value: oneOf(userDataFormats),
+  },
+  ...onNode(nodeFlags.filter(({ name }) => used.includes(name))),
   { name: 'probe', kind: 'switch', help: 'the node asks each mirror for 500 ms and leaves silent ones out' },
   {
     name: 'node-config',
@@ -33,11 +39,7 @@ const flags: readonly Flag[] = [
 const formatOf = (values: Values): UserDataFormat => {
   const wanted = values.text('format');
   const format = userDataFormats.find((known) => known === wanted);
-  if (format === undefined) {
-    throw new UsageError(
-      `--format takes one of ${userDataFormats.join(', ')}${wanted === undefined ? '' : `, not '${wanted}'`}`,
-    );
-  }
+  if (format === undefined) throw new UsageError(`--format is needed: ${oneOf(userDataFormats).takes}`);
   return format;
 };
 
@@ -92,9 +94,6 @@ export const userDataCommand: Command = {
     const nodeConfig = nodeConfigOf(values, format);
     const path = values.text('config');
     const given = givenFacts(values);
-    if (given.containerdVersion !== undefined && parseContainerdVersion(given.containerdVersion) === undefined) {
-      throw new UsageError(`'${given.containerdVersion}' is no version of containerd`);
-    }
     const { config, problems } = chooseMounted(path === undefined ? undefined : readConfigSource(path), undefined);
     const say = (found: readonly Problem[]): void => {
       for (const problem of found) terminal.error(`${printable(redactText(formatProblem(problem)))}\n`);
@@ -103,7 +102,7 @@ export const userDataCommand: Command = {
     say(problems.filter(({ severity }) => severity !== 'info'));
     if (config === undefined || failed) return Promise.resolve(exitCodes.failed);
     const place = chooseCertsDir({
-      flag: absolutePath(values, 'certs-dir'),
+      flag: values.text('certs-dir'),
       preset: config.settings.certsDir.preset,
       helmValues: config.chart.containerdRegistryConfigPath,
     });
@@ -113,14 +112,14 @@ export const userDataCommand: Command = {
       tools: createTools({ agentVersion, object: () => undefined }),
       version: agentVersion,
       certsDir: place.path,
-      stateDir: absolutePath(values, 'state-dir') ?? stateDirOf(values),
+      stateDir: stateDirOf(values),
       probe: values.on('probe'),
     });
     say([
       ...place.problems,
       ...withoutShell(place.path),
       ...withoutNodeConfig(format, nodeConfig),
-      ...plan.problems.filter(({ severity }) => severity !== 'info'),
+      ...plan.problems.filter(({ severity, code }) => severity !== 'info' || code === 'containerd-version-newer'),
     ]);
     terminal.out(formatUserData(format, { script: bootScript(plan), version: agentVersion, nodeConfig }));
     return Promise.resolve(exitCodes.done);

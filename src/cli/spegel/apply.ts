@@ -1,6 +1,6 @@
 import { type Command, exitCodes } from '../command.ts';
 import { json } from '../printer.ts';
-import { carryOut, timeoutOf } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
 import { changeFlags, helmFlags, spegelFlags } from './flags.ts';
 import { readSpegelInput, sayProblems } from './inputs.ts';
 import { isFeasible, lookAtCluster, openCluster } from './look-at-cluster.ts';
@@ -18,7 +18,6 @@ export const spegelApplyCommand: Command = {
   flags: [...spegelFlags, ...helmFlags, ...changeFlags],
   run: async (context) => {
     const { values, terminal } = context;
-    timeoutOf(values);
     const input = readSpegelInput(values, terminal);
     if (input === undefined) return exitCodes.failed;
     const { where, hide } = input;

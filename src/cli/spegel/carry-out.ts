@@ -2,7 +2,7 @@ import { parseDuration } from '../../core/config/settings-duration.ts';
 import type { ReleasePlan } from '../../core/spegel/plan-release.ts';
 import { hasNamespace } from '../../kubernetes/list-spegels.ts';
 import type { CommandContext } from '../command.ts';
-import { UsageError, type Values } from '../options.ts';
+import type { Values } from '../options.ts';
 import { HelmFailure } from './helm-release.ts';
 import type { SpegelInput } from './inputs.ts';
 import type { Cluster } from './look-at-cluster.ts';
@@ -15,13 +15,8 @@ export type Wanted = {
   readonly nodes: number;
 };
 
-/** How long Helm waits, in milliseconds; throws UsageError. */
-export const timeoutOf = (values: Values): number => {
-  const word = values.text('timeout') ?? '5m';
-  const timeoutMs = parseDuration(word);
-  if (timeoutMs !== undefined && timeoutMs >= 1000) return timeoutMs;
-  throw new UsageError(`--timeout takes a duration of a second or more such as 5m, not '${word}'`);
-};
+/** How long Helm waits, in milliseconds. */
+const timeoutOf = (values: Values): number => parseDuration(values.text('timeout') ?? '') ?? 300_000;
 
 const doing = { install: 'installing', upgrade: 'upgrading', uninstall: 'uninstalling' } as const;
 

@@ -7,13 +7,7 @@ import { chooseCertsDir } from '../../core/config/settings-certs-dir.ts';
 import { insidePolicy, withStandIns } from '../../core/config/stand-ins.ts';
 import { formatProblem, type Problem } from '../../core/problem.ts';
 import { redactText } from '../../core/redact.ts';
-import {
-  type ChartReference,
-  isExactVersion,
-  layoutsOfVersion,
-  pinnedChart,
-  readChartReference,
-} from '../../core/spegel/chart.ts';
+import { type ChartReference, layoutsOfVersion, pinnedChart, readChartReference } from '../../core/spegel/chart.ts';
 import type { ClusterNode } from '../../core/spegel/choice.ts';
 import { spegelContradictions } from '../../core/spegel/contradictions.ts';
 import { secretsIn } from '../../core/spegel/value-differences.ts';
@@ -22,7 +16,7 @@ import { readConfigSource } from '../../io/config-source.ts';
 import { createTools } from '../../tools.ts';
 import { agentVersion } from '../../version.ts';
 import type { Terminal } from '../command.ts';
-import { absolutePath, UsageError, type Values } from '../options.ts';
+import { UsageError, type Values } from '../options.ts';
 import { printable } from '../printer.ts';
 
 /** What the flags and the configuration say about Spegel's release. */
@@ -41,16 +35,10 @@ export type SpegelInput = {
   readonly hide: (text: string) => string;
 };
 
-const nameOf = (values: Values, flag: string): string => {
-  const name = values.text(flag) ?? 'spegel';
-  if (/^[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?$/.test(name)) return name;
-  throw new UsageError(`--${flag} takes a name of small letters, digits and dashes, not '${name}'`);
-};
-
 /** Release and namespace, as the flags name them. */
 export const whereOf = (values: Values): SpegelInput['where'] => ({
-  release: nameOf(values, 'release'),
-  namespace: nameOf(values, 'namespace'),
+  release: values.text('release') ?? 'spegel',
+  namespace: values.text('namespace') ?? 'spegel',
 });
 
 const chartOf = (values: Values): ChartReference => {
@@ -68,7 +56,6 @@ const nodesOf = (values: Values): readonly ClusterNode[] | undefined => {
   const nodes = words.map((word, i) => {
     const at = word.indexOf('=');
     const [name, runtime] = at < 0 ? [`node-${i + 1}`, word] : [word.slice(0, at), word.slice(at + 1)];
-    if (name === '') throw new UsageError(`--runtime takes NODE=NAME or NAME, not '${word}'`);
     return { name, runtime: runtime === '' || runtime === 'unknown' ? undefined : runtime };
   });
   if (words.length > 1 && words.some((word) => !word.includes('='))) {
@@ -132,10 +119,7 @@ export const readSpegelInput = (values: Values, terminal: Terminal): SpegelInput
   }
   const secrets = secretsIn(config.helmValues);
   const version = values.text('chart-version') ?? pinnedChart.version;
-  if (!isExactVersion(version)) {
-    throw new UsageError(`--chart-version takes one version such as ${pinnedChart.version}, not '${version}'`);
-  }
-  const flag = absolutePath(values, 'certs-dir');
+  const flag = values.text('certs-dir');
   const certsDir = chooseCertsDir({
     flag,
     preset: config.settings.certsDir.preset,

@@ -2,6 +2,7 @@ import { chooseSpegel } from '../../core/spegel/choice.ts';
 import { type ManifestKind, manifestKinds, spegelManifest } from '../../core/spegel/manifest.ts';
 import { agentVersion } from '../../version.ts';
 import { type Command, exitCodes } from '../command.ts';
+import { objectName, oneOf } from '../flag-values.ts';
 import { UsageError, type Values } from '../options.ts';
 import { spegelFlags } from './flags.ts';
 import { hasErrors, readSpegelInput, sayProblems, versionProblems } from './inputs.ts';
@@ -10,7 +11,7 @@ const kindOf = (values: Values): ManifestKind => {
   const text = values.text('for');
   const kind = manifestKinds.find((one) => one === text);
   if (kind !== undefined) return kind;
-  throw new UsageError(`--for takes ${manifestKinds.join(', ')}${text === undefined ? '' : `, not '${text}'`}`);
+  throw new UsageError(`--for is needed: ${oneOf(manifestKinds).takes}`);
 };
 
 /** `spegel manifest`: for those who let a tool install. */
@@ -23,12 +24,13 @@ export const spegelManifestCommand: Command = {
     'An Application of Argo CD, a HelmRelease of Flux with its source, or a helmfile; comments alone when Spegel is not to be\ninstalled. The values are those of "spegel values", nulls included. Asks no cluster.',
   example: 'handspegel spegel manifest --for flux --config config.yaml > spegel.yaml',
   flags: [
-    { name: 'for', kind: 'text', placeholder: 'TOOL', help: 'argocd, flux or helmfile' },
+    { name: 'for', kind: 'text', placeholder: 'TOOL', help: 'argocd, flux or helmfile', value: oneOf(manifestKinds) },
     {
       name: 'tool-namespace',
       kind: 'text',
       placeholder: 'NAME',
       help: "where the tool's objects go (default argocd, flux-system)",
+      value: objectName,
     },
     ...spegelFlags.filter(({ name }) => name !== 'json'),
   ],

@@ -4,7 +4,7 @@ import { secretsIn } from '../../core/spegel/value-differences.ts';
 import { listSpegels } from '../../kubernetes/list-spegels.ts';
 import { type Command, exitCodes } from '../command.ts';
 import { json } from '../printer.ts';
-import { carryOut, timeoutOf } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
 import { changeFlags, helmFlags, spegelFlags } from './flags.ts';
 import { whereOf } from './inputs.ts';
 import { openCluster } from './look-at-cluster.ts';
@@ -24,7 +24,6 @@ export const spegelUninstallCommand: Command = {
   flags: [...spegelFlags.filter(({ name }) => used.includes(name)), ...helmFlags, ...changeFlags],
   run: async (context) => {
     const { values, terminal } = context;
-    timeoutOf(values);
     const where = whereOf(values);
     const cluster = await openCluster(context, where);
     const [found, spegels] = [await cluster.release.find(), await listSpegels(cluster.api)];

@@ -35,6 +35,7 @@ export const renderProblemCodes = {
   'mirror-not-allowed': 'a file names a mirror that policy.mirrors does not allow',
   'mirror-plain-http': "plain HTTP to a mirror outside of the node's and the cluster's networks",
   'mirror-unverified': 'the certificate of a mirror is not verified',
+  'containerd-version-newer': 'this containerd is newer than those whose rules are known',
   'mirror-ipv6-left-out': 'IPv6 mirrors that this containerd cannot read are not in the built-in file',
   'basic-auth-secret-unknown': "the Secret of the chart's basic auth is not known",
   'spegel-names-host-twice': "Spegel's own file would name a host twice",

@@ -1,4 +1,4 @@
-import { parseContainerdVersion } from '../containerd/containerd-version.ts';
+import { newerThanModelled, parseContainerdVersion } from '../containerd/containerd-version.ts';
 import type { DesiredUnit } from '../desired.ts';
 import type { Problem } from '../problem.ts';
 import type { RenderProblemCode } from './config-problems.ts';
@@ -33,6 +33,14 @@ const ipv6Finding = ({ config, facts }: UnitInput): Finding | undefined => {
     message: `${who} a file that names an IPv6 mirror; left out: ${leftOut.join(', ')}`,
     hint: version === undefined ? 'Say the version: --containerd-version.' : 'containerd 2.0 and later read them.',
   };
+};
+
+/** Of no file, unlike the others. */
+const newerProblems = ({ facts }: UnitInput): readonly Problem[] => {
+  const message = newerThanModelled(parseContainerdVersion(facts.containerdVersion ?? ''));
+  if (message === undefined) return [];
+  const hint = 'Look for a newer handspegel; until then compare a pull with what `explain` says of it.';
+  return [{ code: 'containerd-version-newer' satisfies RenderProblemCode, severity: 'info', message, hint }];
 };
 
 const basicAuthFinding = ({ config, facts }: UnitInput): Finding | undefined => {
@@ -104,5 +112,8 @@ export const nodeProblems = (units: ReadonlyMap<string, DesiredUnit>, input: Uni
     doubledFinding(input),
     ...all.flatMap((unit) => [replacesFinding(unit, input), hiddenFinding(unit, namespaces), hidesFinding(unit)]),
   ];
-  return findings.flatMap((finding) => (finding === undefined ? [] : [{ ...finding, file: input.config.file }]));
+  return [
+    ...newerProblems(input),
+    ...findings.flatMap((finding) => (finding === undefined ? [] : [{ ...finding, file: input.config.file }])),
+  ];
 };

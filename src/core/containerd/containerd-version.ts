@@ -79,6 +79,15 @@ export const compareVersions = (a: ContainerdVersion, b: ContainerdVersion): num
 export const versionNumber = (version: ContainerdVersion): string =>
   `${version.major}.${version.minor}.${version.patch}`;
 
+/** Said once where a version counts that is newer than all modelled branches; `undefined` for the others. */
+export const newerThanModelled = (version: ContainerdVersion | undefined): string | undefined => {
+  const newest = modelledVersions.at(-1);
+  if (version === undefined || newest === undefined) return undefined;
+  const { major, minor } = newest;
+  if (version.major < major || (version.major === major && version.minor <= minor)) return undefined;
+  return `containerd ${versionNumber(version)} is newer than those that are known here: it is taken for ${major}.${minor}`;
+};
+
 const branchOf = (version: ContainerdVersion): string => {
   let best = '1.6';
   for (const { major, minor } of modelledVersions) {

@@ -1,4 +1,9 @@
-import { compareVersions, parseContainerdVersion, versionNumber } from '../containerd/containerd-version.ts';
+import {
+  compareVersions,
+  newerThanModelled,
+  parseContainerdVersion,
+  versionNumber,
+} from '../containerd/containerd-version.ts';
 import type { DoctorFacts } from './doctor-facts.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -20,6 +25,8 @@ const versionFindings = (facts: DoctorFacts): readonly Finding[] => {
     ];
   }
   const findings: Finding[] = [];
+  const newer = newerThanModelled(daemon.version.version);
+  if (newer !== undefined) findings.push(finding('containerd-version-newer', newer, 'Look for a newer handspegel.'));
   const { look, root } = facts.certs;
   const hasDefault = 'tree' in look && look.tree.entries.has('_default');
   if (older(facts, 6, 17) && hasDefault) {

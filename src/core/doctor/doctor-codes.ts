@@ -125,6 +125,11 @@ export const containerdProblems = {
     meaning: 'the version of containerd is not known',
     why: 'Which rules hold differs from version to version: what is said here is a guess in part.',
   },
+  'containerd-version-newer': {
+    severity: 'info',
+    meaning: 'this containerd is newer than those whose rules are known',
+    why: 'Its rules may differ from those of the newest known version, by which its files are judged.',
+  },
   'containerd-version-differs': {
     severity: 'warning',
     meaning: 'the binary has another version than the running containerd',

@@ -6,7 +6,7 @@ import { factsOf, type Given, good, v2, v3 } from './facts.ts';
 
 const codesOf = (given: Given): readonly string[] =>
   diagnose(factsOf(given)).flatMap(({ code, severity }) =>
-    severity === 'info' && code !== 'certs-link' ? [] : [code],
+    severity === 'info' && !['certs-link', 'containerd-version-newer'].includes(code) ? [] : [code],
   );
 
 const list = 'config_path = "/etc/containerd/certs.d:/etc/docker/certs.d"';
@@ -145,6 +145,10 @@ const cases: Readonly<Record<string, readonly [Given, readonly string[]]>> = {
   ],
 
   'an unknown version': [{ version: null }, ['containerd-version-unknown']],
+  'a version after all known ones': [
+    { version: '3.0.0', config: v3('').replace('3', '4') },
+    ['containerd-version-newer'],
+  ],
   'containerd 1.4': [{ version: '1.4.13', config: v2('') }, ['containerd-too-old']],
   '_default before 1.6.17': [
     { version: '1.6.16', config: v2(''), tree: { '_default/hosts.toml': good } },
