@@ -214,7 +214,7 @@ describe('the script of user-data on a node', () => {
     node.config(readFileSync(join(import.meta.dirname, '../document/04-no-default-file.yaml'), 'utf8'));
     await node.script();
     rmSync(node.certsDir, { recursive: true });
-    assert.deepEqual(node.boot(), { code: 0, said: '' });
+    assert.deepEqual(node.boot(), { code: 0, said: 'handspegel user-data: there is no file to write\n' });
     assert.equal(existsSync(join(node.certsDir, '_default')), false);
   });
 

@@ -115,7 +115,7 @@ fi
 
 # Ignition's and nodeadm's own readers, for what user-data prints: a minute, once.
 check=$(dirname "$0")/user-data-check
-if [ ! -x "$bin/user-data-check" ] || [ "$check/main.go" -nt "$bin/user-data-check" ]; then
+if [ ! -x "$bin/user-data-check" ] || [ -n "$(find "$check/main.go" -newer "$bin/user-data-check")" ]; then
   echo 'building: readers of user-data'
   mkdir -p "$bin"
   (cd "$check" && GOFLAGS='' go build -trimpath -ldflags '-s -w' -o "$bin/user-data-check" .)

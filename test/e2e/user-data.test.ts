@@ -300,4 +300,23 @@ spec:
       assert.match(parts, /^part application\/node\.eks\.aws \d+\ncluster my-cluster\npart text\/x-shellscript \d+\n$/);
     }
   });
+
+  it('holds nothing that is never used, to shellcheck, where there is little or nothing to write', async (t) => {
+    const extension = (registry: string, content: string): string =>
+      `  ${registry}: {path: templates/root_dir/etc/containerd/certs.d/${registry}/hosts.toml, content: '${content}'}\n`;
+    const off = `extensions:\n${extension('_default', '')}`;
+    const left = extension('a.example.com', '# {{ .config.node_name }}');
+    for (const text of ['{}\n', 'cluster: {addon: {spegel: {enabled: false}}}\n', off, off + left]) {
+      const place = createPlace(t, { config: text });
+      for (const more of [[], ['--probe']]) {
+        const words = ['user-data', '--format', 'shell', ...more];
+        const flags = ['--config', place.config, '--control-plane', '10.81.0.1'];
+        const { code, stdout, output } = await handspegel(t, { ...place, flags }, words);
+        assert.equal(code, 0, output);
+        const file = join(place.dir, 'script');
+        writeFileSync(file, stdout);
+        await run(t, ['shellcheck', '--shell=sh', '--severity=style', file]);
+      }
+    }
+  });
 });

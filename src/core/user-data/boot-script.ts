@@ -1,7 +1,7 @@
 import { redactText } from '../redact.ts';
 import { type BootMirror, type BootOutcome, type BootPlan, type BootUnit, marks } from './boot-plan.ts';
 import { addressPart } from './script-addresses.ts';
-import { basicPart } from './script-basics.ts';
+import { basicPart, hashPart } from './script-basics.ts';
 import { besidePart, landPart, leftPart } from './script-files.ts';
 import { ownerPart } from './script-owner.ts';
 import { probePart } from './script-probing.ts';
@@ -82,20 +82,20 @@ const unitFunction = ({ registry, cases }: BootUnit, number: number, probe: bool
   return `unit_${number}() {\n  case "$v4|$v6" in\n${text.join('')}  esac\n}\n`;
 };
 
-const head = ({ version, certsDir, stateDir, controlPlane }: BootPlan): string => `#!/bin/sh
+const title = ({ version }: BootPlan): string => `#!/bin/sh
 # Made by handspegel ${version} user-data: the first registry host files of a node, before kubelet pulls anything.
+`;
+
+const head = (plan: BootPlan): string => `${title(plan)}\
 # It may run at each boot: it writes what is missing, and replaces nothing but what it wrote itself.
 # HANDSPEGEL_NODE_IP (addresses, separated by commas) and HANDSPEGEL_CERTS_DIR overrule what it finds.
-version=${literal(version)}
-certs=\${HANDSPEGEL_CERTS_DIR:-${literal(certsDir)}}
-state=${literal(stateDir)}
-control_plane=${literal(controlPlane.join(' '))}
+${writes(plan) ? `version=${literal(plan.version)}\n` : ''}certs=\${HANDSPEGEL_CERTS_DIR:-${literal(plan.certsDir)}}
+state=${literal(plan.stateDir)}
+control_plane=${literal(plan.controlPlane.join(' '))}
 `;
 
 const units = (plan: BootPlan): string =>
-  plan.units.length === 0
-    ? 'units() {\n  :\n}\n'
-    : `${plan.units.map((unit, at) => unitFunction(unit, at + 1, plan.probe)).join('\n')}
+  `${plan.units.map((unit, at) => unitFunction(unit, at + 1, plan.probe)).join('\n')}
 units() {
 ${plan.units.map((_, at) => `  unit_${at + 1}\n`).join('')}}
 `;
@@ -120,7 +120,13 @@ if stands "$certs/_backup"; then
   say "Spegel has been here ($certs/_backup): nothing is written"
   exit 0
 fi
-if ! find_hasher; then
+${writes(plan) ? workplace : ''}find_addresses
+${usesWord(plan) ? encodeV6 : ''}if [ -z "$v4$v6" ]; then say 'this node has no address yet'; fi
+${isProbing(plan) ? probing : ''}units
+exit "$status"
+`;
+
+const workplace = `if ! find_hasher; then
   fail 'nothing here knows SHA-256, and without it the agent would take the files for somebody else'"'"'s: nothing is written'
   exit 1
 fi
@@ -131,10 +137,6 @@ if ! mkdir -p "$certs" "$work" 2>/dev/null; then
   fail "$certs: cannot be made"
   exit 1
 fi
-find_addresses
-${usesWord(plan) ? encodeV6 : ''}if [ -z "$v4$v6" ]; then say 'this node has no address yet'; fi
-${isProbing(plan) ? probing : ''}units
-exit "$status"
 `;
 
 const encodeV6 = `v6_word='' rest=$v6
@@ -149,6 +151,8 @@ done
 const hasOutcome = ({ units }: BootPlan, is: (outcome: BootOutcome) => boolean): boolean =>
   units.some(({ cases }) => cases.some(({ outcome }) => is(outcome)));
 
+const writes = (plan: BootPlan): boolean => hasOutcome(plan, ({ kind }) => kind === 'files');
+
 const isProbing = (plan: BootPlan): boolean =>
   plan.probe && hasOutcome(plan, (outcome) => outcome.kind === 'files' && outcome.mirrors.length > 0);
 
@@ -160,16 +164,21 @@ const usesWord = (plan: BootPlan): boolean =>
  * A POSIX shell script that makes a plan true on the node it runs on: the same bytes that the agent would write for the
  * same addresses, so that it takes them over as they are.
  */
-export const bootScript = (plan: BootPlan): string =>
-  [
+export const bootScript = (plan: BootPlan): string => {
+  if (!hasOutcome(plan, ({ kind }) => kind !== 'nothing')) {
+    return `${title(plan)}printf 'handspegel user-data: there is no file to write\\n' >&2\n`;
+  }
+  const parts = [
     head(plan),
     basicPart,
+    ...(writes(plan) ? [hashPart] : []),
     addressPart,
-    ownerPart,
-    landPart,
+    ...(writes(plan) ? [ownerPart, landPart] : []),
     ...(hasOutcome(plan, (outcome) => outcome.kind === 'files' && outcome.beside.length > 0) ? [besidePart] : []),
     ...(hasOutcome(plan, ({ kind }) => kind === 'left') ? [leftPart] : []),
     ...(isProbing(plan) ? [probePart] : []),
     units(plan),
     main(plan),
-  ].join('\n');
+  ];
+  return parts.join('\n');
+};

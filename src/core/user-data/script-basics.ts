@@ -1,5 +1,5 @@
 /**
- * What every script begins with: words to people, and hashing. All parts are POSIX sh, nothing but built-ins, mkdir, mv,
+ * What every script begins with: words to people. All parts are POSIX sh, nothing but built-ins, mkdir, mv,
  * rm, rmdir, ln, tail and something that knows SHA-256, and run under `sh -eu` too.
  */
 export const basicPart = `set -u
@@ -25,8 +25,10 @@ fail() {
 stands() {
   [ -e "$1" ] || [ -L "$1" ]
 }
+`;
 
-# The SHA-256 of what comes in; nothing where it cannot be had.
+/** What marker lines need. */
+export const hashPart = `# The SHA-256 of what comes in; nothing where it cannot be had.
 sum() {
   case $hasher in
     sha256sum) sha256sum ;;
