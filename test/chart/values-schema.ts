@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { configSchema, type JsonSchema } from '../../src/core/config/settings-schema.ts';
+import { configSchema } from '../../src/core/config/config-schema.ts';
+import type { JsonSchema } from '../../src/core/config/json-schema.ts';
 import { readChartValues } from './values-comments.ts';
 
 const seconds: JsonSchema = { type: 'integer', minimum: 1 };

@@ -85,6 +85,14 @@ describe('the chart', () => {
     'a misspelt setting of the agent': ['config.handspegel.gat=off'],
     'a wrong word': ['config.handspegel.gate=maybe'],
     'a number for a duration': ['config.handspegel.probe.interval=5'],
+    'a duration out of bounds': ['config.handspegel.probe.timeout=31s'],
+    'a duration that is nothing': ['config.handspegel.handoff.orphanAfter=0h0s'],
+    "a value of Spegel's chart of the wrong type": [
+      'config.cluster.addon.spegel.helm_values.spegel.containerdMirrorAdd=maybe',
+    ],
+    "a port of Spegel's chart that is none": [
+      'config.cluster.addon.spegel.helm_values.service.registry.hostPort=70000',
+    ],
     'an address with a port': ['config.handspegel.controlPlane.addresses={10.0.0.1:80}'],
     'an extension without content': [
       'config.extensions.a.path=templates/root_dir/etc/containerd/certs.d/a.io/hosts.toml',

@@ -30,12 +30,11 @@ export const formatDuration = (ms: number): string => {
   return parts.join('');
 };
 
+/** Both in milliseconds, and within. */
+export type Bounds = { readonly min: number; readonly max: number };
+
 /** A duration within bounds, in milliseconds. */
-export const readDuration = (
-  reader: Reader,
-  at: At | undefined,
-  range: { readonly min: number; readonly max: number },
-): number | undefined => {
+export const readDuration = (reader: Reader, at: At | undefined, range: Bounds): number | undefined => {
   const example = `a duration from ${formatDuration(range.min)} to ${formatDuration(range.max)} such as "5s", "200ms" or "1m30s"`;
   const text = readString(reader, at, example);
   if (at === undefined || text === undefined) return undefined;

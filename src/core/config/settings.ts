@@ -12,7 +12,7 @@ import {
 } from './config-reader.ts';
 import { normaliseAddress } from './context-address.ts';
 import { type CertsDirPreset, certsDirPresets } from './settings-certs-dir.ts';
-import { readDuration } from './settings-duration.ts';
+import { type Bounds, readDuration } from './settings-duration.ts';
 import { type Listen, readListen } from './settings-listen.ts';
 import { isCidr, isHostPattern } from './settings-policy.ts';
 
@@ -91,6 +91,15 @@ export const defaultSettings: Settings = {
 
 const day = 86_400_000;
 
+/** Bounds of the durations, in milliseconds. */
+export const probeBounds: Readonly<Record<keyof Settings['probe'], Bounds>> = {
+  interval: { min: 10, max: day },
+  timeout: { min: 10, max: 30_000 },
+  deepInterval: { min: 10, max: day },
+  remoteInterval: { min: 10, max: day },
+};
+export const orphanBounds: Bounds = { min: 10, max: 30 * day };
+
 const section = (reader: Reader, at: At | undefined, key: string, known: readonly string[]): At | undefined => {
   const map = readMap(reader, childAt(at, key), `a map with any of ${known.join(', ')}`);
   refuseUnknownKeys(reader, map, known);
@@ -100,13 +109,13 @@ const section = (reader: Reader, at: At | undefined, key: string, known: readonl
 const readProbe = (reader: Reader, at: At | undefined): Settings['probe'] => {
   const { probe } = defaultSettings;
   const map = section(reader, at, 'probe', Object.keys(probe));
-  const duration = (key: string, max: number): number | undefined =>
-    readDuration(reader, childAt(map, key), { min: 10, max });
+  const duration = (key: keyof Settings['probe']): number =>
+    readDuration(reader, childAt(map, key), probeBounds[key]) ?? probe[key];
   return {
-    interval: duration('interval', day) ?? probe.interval,
-    timeout: duration('timeout', 30_000) ?? probe.timeout,
-    deepInterval: duration('deepInterval', day) ?? probe.deepInterval,
-    remoteInterval: duration('remoteInterval', day) ?? probe.remoteInterval,
+    interval: duration('interval'),
+    timeout: duration('timeout'),
+    deepInterval: duration('deepInterval'),
+    remoteInterval: duration('remoteInterval'),
   };
 };
 
@@ -148,7 +157,7 @@ export const readSettings = (report: Report, document: At | undefined): Settings
     normaliseAddress(text) === undefined ? 'is no IP address and no host name' : undefined;
   const controlPlane = section(reader, at, 'controlPlane', ['addresses']);
   const handoff = section(reader, at, 'handoff', ['orphanAfter']);
-  const orphanAfter = readDuration(reader, childAt(handoff, 'orphanAfter'), { min: 10, max: 30 * day });
+  const orphanAfter = readDuration(reader, childAt(handoff, 'orphanAfter'), orphanBounds);
   const addresses = childAt(controlPlane, 'addresses');
   return {
     controlPlane: {
