@@ -41,7 +41,7 @@ test('the example of a network lies in it', () => {
     fc.property(fc.ipV6(), fc.integer({ min: 0, max: 128 }), fc.integer({ min: 0, max: 65_535 }), (ip, bits, low) => {
       const cidr = parseCidr(`${ip}/${bits}`);
       // IPv4 inside IPv6 is IPv4 here.
-      if (cidr === undefined || cidr.groups.length === 4) return;
+      fc.pre(cidr !== undefined && cidr.groups.length !== 4);
       const example = exampleInside(cidr, low);
       assert.ok(!example.includes(':') || isInside(cidr, example), `${example} in ${ip}/${bits}`);
     }),

@@ -57,7 +57,8 @@ test('what every version reads, plain TOML reads too', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
       const text = `[host.'http://a']\n${lines.join('\n')}\n`;
-      if (verdicts(text) === 'rrrrrrr') assert.ok(parseToml(text).ok, text);
+      fc.pre(verdicts(text) === 'rrrrrrr');
+      assert.ok(parseToml(text).ok, text);
     }),
   );
 });
