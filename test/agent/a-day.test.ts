@@ -76,6 +76,7 @@ describe('24 simulated hours of random faults on 5 mirrors', () => {
     }
     assert.ok(seen.length > 4, `something happened: ${seen.join(' ')}`);
     const backs = node.journal.filter(({ event }) => event === 'put-back:spegel-back').map(({ at }) => Date.parse(at));
+    assert.ok(backs.length > 0, 'Spegel came back');
     for (const at of backs) {
       const within = backs.filter((other) => other <= at && at - other < giveBackLimits.windowMs);
       assert.ok(within.length <= giveBackLimits.count, `${within.length} times within an hour`);

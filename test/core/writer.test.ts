@@ -73,7 +73,9 @@ describe("Spegel's text", () => {
     const names = ['06-specific-mirror', '07-go-template', '08-specific-registries'];
     for (const name of names) {
       const document = readFileSync(new URL(`../document/${name}.yaml`, import.meta.url), 'utf8');
-      for (const [, block = ''] of document.matchAll(/content: \|\n((?: {10}.*\n|\n)+)/g)) {
+      const blocks = [...document.matchAll(/content: \|\n((?: {10}.*\n|\n)+)/g)];
+      assert.ok(blocks.length > 0, name);
+      for (const [, block = ''] of blocks) {
         const text = block.replaceAll(/^ {10}/gm, '').replaceAll('{{.config.node_address_ip}}', '10.1.2.3');
         assert.match(text, /^\[host/);
         for (const registry of ['_default', 'great-registry.com'])

@@ -119,6 +119,7 @@ test('the examples of docs/configuration.md are configurations, and its template
   const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const blocks = (language: string): string[] =>
     [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body]) => body ?? '');
+  assert.ok(blocks('yaml').length > 0);
   for (const yaml of blocks('yaml')) assert.deepEqual(parseConfig(yaml, 'docs').problems, []);
   assert.deepEqual(blocks('gotemplate'), [defaultTemplate]);
 });
