@@ -10,19 +10,19 @@ FROM ${BASE} AS base
 FROM ${BUILD_BASE} AS build
 ARG NODE=/nodejs/bin/node
 ARG SOURCE_DATE_EPOCH=0
-# The image's own Node.js: code that V8 made is good for one build of it and its flags only.
+# The image's own Node.js: code that V8 made is good for one build of it only.
 COPY --from=base ${NODE} ${NODE}
 COPY dist/handspegel.cjs dist/handspegel.bundle.cjs /usr/lib/handspegel/
 COPY LICENSE /image/usr/share/doc/handspegel/LICENSE
 COPY docker/ /tmp/docker/
 # The first line names this Node.js, so that the entry and `kubectl exec … handspegel status` need no shell. The agent
-# then runs once until it is ready: what it compiled on the way is the code that the image starts with.
+# then runs once until it is ready, and renders once: what V8 compiled on the way is the code that the image starts with.
 RUN set -eu; \
-  sed -i "1s|^#!.*|#!${NODE} --optimize-for-size|" /usr/lib/handspegel/handspegel.cjs; \
+  sed -i "1s|^#!.*|#!${NODE}|" /usr/lib/handspegel/handspegel.cjs; \
   chmod 755 /usr/lib/handspegel/handspegel.cjs; \
   mkdir -p /image/usr/bin /image/usr/lib; \
   ln -s ../lib/handspegel/handspegel.cjs /image/usr/bin/handspegel; \
-  "${NODE}" --optimize-for-size /tmp/docker/warm-up.mjs /usr/lib/handspegel; \
+  "${NODE}" /tmp/docker/warm-up.mjs /usr/lib/handspegel; \
   mv /usr/lib/handspegel /image/usr/lib/handspegel; \
   find /image -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
 

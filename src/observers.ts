@@ -7,13 +7,19 @@ import { createMetrics } from './http/metrics.ts';
 import { addPage } from './http/page/add-page.ts';
 import { buildServer, localNames } from './http/server.ts';
 import { serveAgentSocket } from './io/agent-socket.ts';
+import { preferMemory } from './io/engine.ts';
 import { watchFiles } from './io/watch-files.ts';
+import { pause } from './pause.ts';
 import type { CommandRequest } from './requests.ts';
 
-const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> => {
+/** Whoever asks for readiness has the answer by then. */
+const answeredMs = 50;
+
+const serveHttp = async (state: HttpState, loadLog: () => Promise<void>, signal: AbortSignal): Promise<void> => {
   const metrics = createMetrics({ status: state.status, listen: state.telemetry, now: state.now });
   // Readiness first: kubelet and Prometheus wait for it, and what the local listener compiles takes as long again.
   const tried = Promise.withResolvers<void>();
+  const allTried = Promise.withResolvers<void>();
   const publicListener = keepListening(
     {
       build: () =>
@@ -32,6 +38,7 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
     signal,
   );
   await tried.promise;
+  await pause(answeredMs, signal);
   const adminListener = keepListening(
     {
       build: () =>
@@ -48,15 +55,21 @@ const serveHttp = async (state: HttpState, signal: AbortSignal): Promise<void> =
         return { host: host ?? '127.0.0.1', port };
       },
       report: state.report,
+      tried: allTried.resolve,
     },
     signal,
   );
+  await allTried.promise;
+  if (!signal.aborted) {
+    await loadLog();
+    preferMemory();
+  }
   await Promise.all([publicListener, adminListener]);
 };
 
-/** What is loaded after the first file has been written: watcher, sockets, HTTP. */
-export const observers = (stateDir: string): Observers => ({
-  serveHttp,
+/** What is loaded after the first file has been written: watcher, sockets, HTTP, and last what `loadLog` loads. */
+export const observers = (stateDir: string, loadLog: () => Promise<void>): Observers => ({
+  serveHttp: (state, signal) => serveHttp(state, loadLog, signal),
   serveCommands: (handle, report, signal) =>
     serveAgentSocket({
       path: join(stateDir, 'agent.sock'),

@@ -13,7 +13,8 @@ export type CommandLine = {
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
-const run = async ({ args, env, terminal, signal, version }: CommandLine): Promise<number> => {
+const run = async (line: CommandLine): Promise<number> => {
+  const { args, env, terminal, version } = line;
   const [name] = args;
   if (name === '--version' || name === 'version') {
     terminal.out(`handspegel ${version}\n`);
@@ -48,7 +49,15 @@ const run = async ({ args, env, terminal, signal, version }: CommandLine): Promi
   if (values.positionals.length > command.positionals) {
     throw new UsageError(`'${command.name}' does not take '${values.positionals[command.positionals]}'`);
   }
-  return command.run({ values, terminal, signal, env });
+  const context = {
+    values,
+    terminal,
+    env,
+    get signal() {
+      return line.signal;
+    },
+  };
+  return command.run(context);
 };
 
 /** Runs one command and gives its exit code; never throws. */

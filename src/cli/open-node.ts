@@ -12,7 +12,7 @@ import { createClock } from '../io/clock.ts';
 import { readConfigSource } from '../io/config-source.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
-import { createProber } from '../prober.ts';
+import { createProber, type Prober } from '../prober.ts';
 import { createProbes } from '../probes.ts';
 import { createReleases } from '../requests.ts';
 import { agentVersion } from '../version.ts';
@@ -62,12 +62,18 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
   };
 };
 
-/** This node's addresses, looked up once; `run` looks again all the time. */
+/** This node's addresses as they come and go. */
 export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
   const sources = { interfaces: readInterfaces, defaultSources, follow: followAddresses };
   const tracker = createAddressTracker(values.list('node-ip'), sources);
   await tracker.refresh();
   return tracker;
+};
+
+/** The same at one moment: given ones are what they are, and no interface has to be looked at. */
+const addressesNow = async (values: Values): Promise<readonly string[]> => {
+  const given = values.list('node-ip');
+  return given.length > 0 ? [...new Set(given)] : (await trackAddresses(values)).current();
 };
 
 export type OpenNode = Node & {
@@ -118,21 +124,29 @@ const forLooking = (store: Store): Store => ({
 export const openNode = async (values: Values): Promise<OpenNode> => {
   const clock = createClock();
   const store = forLooking(createStore(stateDirOf(values)));
-  const never = new AbortController().signal;
-  const prober = createProber({
-    now: clock.now,
-    probe: createProbes({ now: clock.now, timeoutMs: () => askMs }),
-    changed: () => {},
-    pace: () => defaultSettings.probe,
-    random: Math.random,
-    signal: never,
-  });
-  const node = createNode(nodeOptions(values, (await trackAddresses(values)).current), {
-    clock,
-    store,
-    prober,
-    event: () => {},
-  });
+  let made: Prober | undefined;
+  const asking = (): Prober => {
+    made ??= createProber({
+      now: clock.now,
+      probe: createProbes({ now: clock.now, timeoutMs: () => askMs }),
+      changed: () => {},
+      pace: () => defaultSettings.probe,
+      random: Math.random,
+      signal: new AbortController().signal,
+    });
+    return made;
+  };
+  // Who only renders asks nobody.
+  const prober: Prober = {
+    watch: (mirrors) => asking().watch(mirrors),
+    states: () => asking().states(),
+    ask: (mirrors) => asking().ask(mirrors),
+  };
+  const addresses = await addressesNow(values);
+  const node = createNode(
+    nodeOptions(values, () => addresses),
+    { clock, store, prober, event: () => {} },
+  );
   const releases = createReleases(node, store, clock);
   releases.look();
   return {

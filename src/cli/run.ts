@@ -113,10 +113,7 @@ export const runCommand: Command = {
         ...(afterFirstPass === undefined ? {} : { afterFirstPass }),
         ...(askCluster === undefined ? {} : { askCluster }),
         ...(tellCluster === undefined ? {} : { tellCluster }),
-        loadObservers: async () => {
-          await log.start();
-          return (await import('../observers.ts')).observers(stateDir);
-        },
+        loadObservers: async () => (await import('../observers.ts')).observers(stateDir, log.start),
       },
       signal,
     );

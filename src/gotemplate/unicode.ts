@@ -1,14 +1,7 @@
-/** Go's unicode package over JavaScript's tables: the simple, one to one mappings only. */
-
-const LETTER = /^\p{L}$/u;
-const DIGIT = /^\p{Nd}$/u;
-const NUMBER = /^\p{N}$/u;
-const PUNCT = /^\p{P}$/u;
-const UPPER = /^\p{Lu}$/u;
-const LOWER = /^\p{Ll}$/u;
-const TITLE = /^\p{Lt}$/u;
-const PRINT = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-const SPACE = /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/u;
+/**
+ * Go's unicode package over JavaScript's tables: the simple, one to one mappings only. Each class stands where it is
+ * used, since making all of them would cost every start a millisecond.
+ */
 
 function is(class_: RegExp, rune: number): boolean {
   return rune >= 0 && rune <= 0x10ffff && class_.test(String.fromCodePoint(rune));
@@ -17,49 +10,49 @@ function is(class_: RegExp, rune: number): boolean {
 /** unicode.IsLetter */
 export function isLetter(rune: number): boolean {
   if (rune < 0x80) return (rune >= 97 && rune <= 122) || (rune >= 65 && rune <= 90);
-  return is(LETTER, rune);
+  return is(/^\p{L}$/u, rune);
 }
 
 /** unicode.IsDigit */
 export function isDigit(rune: number): boolean {
   if (rune < 0x80) return rune >= 48 && rune <= 57;
-  return is(DIGIT, rune);
+  return is(/^\p{Nd}$/u, rune);
 }
 
 /** unicode.IsNumber */
 export function isNumber(rune: number): boolean {
-  return is(NUMBER, rune);
+  return is(/^\p{N}$/u, rune);
 }
 
 /** unicode.IsPunct */
 export function isPunct(rune: number): boolean {
-  return is(PUNCT, rune);
+  return is(/^\p{P}$/u, rune);
 }
 
 /** unicode.IsUpper */
 export function isUpper(rune: number): boolean {
-  return is(UPPER, rune);
+  return is(/^\p{Lu}$/u, rune);
 }
 
 /** unicode.IsLower */
 export function isLower(rune: number): boolean {
-  return is(LOWER, rune);
+  return is(/^\p{Ll}$/u, rune);
 }
 
 /** unicode.IsTitle */
 export function isTitle(rune: number): boolean {
-  return is(TITLE, rune);
+  return is(/^\p{Lt}$/u, rune);
 }
 
 /** unicode.IsSpace */
 export function isSpace(rune: number): boolean {
-  return is(SPACE, rune);
+  return is(/^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/u, rune);
 }
 
 /** unicode.IsPrint and strconv.IsPrint */
 export function isPrint(rune: number): boolean {
   if (rune < 0x7f) return rune >= 0x20;
-  return is(PRINT, rune);
+  return is(/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u, rune);
 }
 
 function single(mapped: string, rune: number): number {

@@ -1,6 +1,4 @@
-import { createSocket } from 'node:dgram';
-import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { isIPv6 } from '../core/config/context-address.ts';
 
 /** Interface name -> its addresses as they stand now, without loopback and link-local ones. */
 export type Interfaces = ReadonlyMap<string, readonly string[]>;
@@ -14,10 +12,12 @@ const isUsable = (address: string): boolean => !/^(?:0\.|127\.|169\.254\.|::1?$|
  */
 export const readInterfaces = (): Interfaces => {
   try {
-    const found = Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
-      const usable = addresses.filter(({ address, internal }) => !internal && isUsable(address));
-      return [name, usable.map(({ address }) => address)] as const;
-    });
+    const found = Object.entries(process.getBuiltinModule('node:os').networkInterfaces()).map(
+      ([name, addresses = []]) => {
+        const usable = addresses.filter(({ address, internal }) => !internal && isUsable(address));
+        return [name, usable.map(({ address }) => address)] as const;
+      },
+    );
     return new Map(found.filter(([, addresses]) => addresses.length > 0));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return new Map();
@@ -31,7 +31,8 @@ const somewhere = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 /** The source address of the default route of one family; `undefined` without such a route. */
 export const defaultSource = (family: 'udp4' | 'udp6'): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const socket = createSocket(family);
+    // Loaded when no address was given: a command that is told one starts sooner.
+    const socket = process.getBuiltinModule('node:dgram').createSocket(family);
     const done = (address: string | undefined): void => {
       socket.close();
       resolve(address !== undefined && isUsable(address) ? address : undefined);
@@ -53,7 +54,7 @@ export const defaultSources = async (): Promise<readonly string[]> => {
  */
 export type Homes = ReadonlyMap<string, string>;
 
-const sameFamily = (a: string, b: string): boolean => isIP(a) === isIP(b);
+const sameFamily = (a: string, b: string): boolean => isIPv6(a) === isIPv6(b);
 
 const interfaceOf = (address: string, interfaces: Interfaces): string | undefined => {
   for (const [name, addresses] of interfaces) if (addresses.includes(address)) return name;

@@ -70,10 +70,11 @@ const decode = (file: string, bytes: Uint8Array): string => {
 
 /** `undefined`: the mount was swapped, or the file written, during the look. */
 const lookOnce = (path: string): ConfigSource | undefined => {
-  const before = dataOf(path);
-  const file = statSync(path).isDirectory() ? chooseFile(path) : path;
+  const isDirectory = statSync(path).isDirectory();
+  const before = isDirectory ? dataOf(path) : '';
+  const file = isDirectory ? chooseFile(path) : path;
   const bytes = readWhole(file);
-  if (bytes === undefined || dataOf(path) !== before) return undefined;
+  if (bytes === undefined || (isDirectory && dataOf(path) !== before)) return undefined;
   return { kind: 'text', text: decode(file, bytes), file, sha256: sha256(bytes) };
 };
 

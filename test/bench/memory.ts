@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,19 +7,13 @@ import { setTimeout } from 'node:timers/promises';
 import { median, memory, report, spread, stop, timeToExit } from './measure.ts';
 
 // Memory after 300 scrapes and start to ready as the image runs the agent, beside a bare Node.js HTTP server that is
-// treated alike: the same flags and variables on both sides.
+// treated alike: the same variables on both sides, and from its start the flags that the agent sets once it is ready.
 
 const project = join(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'handspegel-memory-'));
 const node = process.execPath;
-const imageFlags = ['--optimize-for-size'];
-// What the launcher switches off for the agent is off for the bare server too.
-const bareFlags = [...imageFlags, '--no-opt', '--no-maglev'];
+const bareFlags = ['--optimize-for-size', '--no-opt', '--no-maglev'];
 const imageEnv = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
-// As the Dockerfile does: code that V8 made with other flags is of no use.
-const asInImage = join(dir, 'image');
-cpSync(join(project, 'dist'), asInImage, { recursive: true });
-execFileSync(node, [...imageFlags, join(project, 'docker/warm-up.mjs'), asInImage]);
 const bareServer = join(dir, 'bare.mjs');
 writeFileSync(
   bareServer,
@@ -45,7 +39,7 @@ const start = (name: 'bare' | 'agent', port: number, as: 'image' | 'plain'): Chi
   const certsDir = join(root, 'etc/containerd/certs.d');
   mkdirSync(certsDir, { recursive: true });
   const agent = [
-    join(as === 'image' ? asInImage : join(project, 'dist'), 'handspegel.cjs'),
+    join(project, 'dist/handspegel.cjs'),
     'run',
     '--certs-dir',
     certsDir,
@@ -65,8 +59,7 @@ const start = (name: 'bare' | 'agent', port: number, as: 'image' | 'plain'): Chi
     '127.0.0.1:0',
   ];
   const words = name === 'bare' ? [bareServer, certsDir, String(port)] : agent;
-  const flags = name === 'bare' ? bareFlags : imageFlags;
-  return spawn(node, [...(as === 'image' ? flags : []), ...words], {
+  return spawn(node, [...(name === 'bare' && as === 'image' ? bareFlags : []), ...words], {
     stdio: 'ignore',
     env: { ...process.env, ...(as === 'image' ? imageEnv : {}) },
   });
@@ -104,7 +97,7 @@ const compareMemory = async (as: 'image' | 'plain', goal?: number): Promise<void
   ]);
   const rss = (all: readonly { rss: number }[]): number => median(all.map((one) => one.rss));
   const anon = (all: readonly { anon: number }[]): string => median(all.map((one) => one.anon)).toFixed(1);
-  const how = as === 'image' ? 'with the flags of the image' : 'without flags';
+  const how = as === 'image' ? 'as in the image' : 'without its variables';
   report(`300 scrapes ${how}: bare server`, `${rss(bare).toFixed(1)} MiB (anonymous ${anon(bare)})`);
   report(
     `300 scrapes ${how}: agent`,

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { scratch } from '../e2e/support/agent-image.ts';
@@ -17,7 +17,8 @@ const turns = 20;
 const sidecarBesideBare = 1.6 / 0.6;
 const project = join(import.meta.dirname, '../..');
 const node = process.execPath;
-const imageFlags = ['--optimize-for-size'];
+/** What the agent sets for itself once it is ready. */
+const agentFlags = ['--optimize-for-size', '--no-opt', '--no-maglev'];
 const imageEnv = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 const ends: (() => unknown)[] = [];
 const scope: Scope = { after: (act: unknown) => void ends.push(act as () => unknown) };
@@ -106,7 +107,7 @@ const startBare = (url: string): Candidate => {
   mkdirSync(directory);
   const script = join(dir, 'bare.mjs');
   writeFileSync(script, bareWatch);
-  const child = spawn(node, [...imageFlags, script, url, directory], {
+  const child = spawn(node, [...agentFlags, script, url, directory], {
     stdio: 'inherit',
     env: { ...process.env, ...imageEnv },
   });
@@ -116,9 +117,6 @@ const startBare = (url: string): Candidate => {
 };
 
 const startAgent = (url: string): Candidate => {
-  const asInImage = join(dir, 'image');
-  cpSync(join(project, 'dist'), asInImage, { recursive: true });
-  execFileSync(node, [...imageFlags, join(project, 'docker/warm-up.mjs'), asInImage]);
   const certsDir = join(dir, 'etc/containerd/certs.d');
   mkdirSync(certsDir, { recursive: true });
   const mount = join(dir, 'mount');
@@ -140,7 +138,7 @@ const startAgent = (url: string): Candidate => {
     ['--configmap', 'agent'],
     ['--namespace', 'default'],
   ].flat();
-  const words = [...imageFlags, join(asInImage, 'handspegel.cjs'), 'run', ...flags, '--kubernetes'];
+  const words = [join(project, 'dist/handspegel.cjs'), 'run', ...flags, '--kubernetes'];
   const env = { ...process.env, ...imageEnv, KUBECONFIG: kubeconfigOf(dir, url) };
   const child = spawn(node, words, { stdio: ['ignore', 'ignore', 'inherit'], env });
   atEnd(scope, () => stop(child));

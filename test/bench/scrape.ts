@@ -44,7 +44,7 @@ const start = (): ChildProcess => {
     'admin-listen': '127.0.0.1:0',
   };
   const flags = Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]);
-  return spawn(process.execPath, ['--optimize-for-size', bundle, 'run', ...flags], {
+  return spawn(process.execPath, [bundle, 'run', ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 };

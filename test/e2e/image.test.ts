@@ -123,7 +123,7 @@ exec setpriv --no-new-privs --inh-caps=-all --bounding-set="$bounding" chroot "$
       '--recursive',
       '--brief',
       '--no-dereference',
-      '--exclude=handspegel.code',
+      '--exclude=handspegel.*.code',
       join(again, 'usr'),
       join(rootfs, 'usr'),
     ]);

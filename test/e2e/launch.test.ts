@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { run, startProcess } from './support/agent.ts';
 import { scratch } from './support/agent-image.ts';
 
-// What `npm run build` leaves in dist: a launcher, the bundle, and the code that V8 made of it.
+// What `npm run build` leaves in dist: a launcher, the bundle, and the code that V8 made of it for `run` and for the rest.
 
 const project = new URL('../..', import.meta.url).pathname;
 const dist = join(project, 'dist');
@@ -24,14 +24,20 @@ vm.Script = class extends Script {
 describe('the launcher', () => {
   before(() => promisify(execFile)('npm', ['run', '--silent', '--prefix', project, 'build']), { timeout: 120_000 });
 
-  /** What becomes of the code, and what the program says, with these flags of Node.js. */
-  const started = async (t: TestContext, change: (dir: string) => void, ...flags: string[]): Promise<string> => {
+  /** What becomes of the code, and the first line of what the program says. */
+  const started = async (
+    t: TestContext,
+    change: (dir: string) => void,
+    words: readonly string[] = ['--version'],
+    ...flags: string[]
+  ): Promise<string> => {
     const dir = scratch(t, 'launch');
     cpSync(dist, dir, { recursive: true });
     change(dir);
     writeFileSync(join(dir, 'spy.cjs'), spy);
-    const words = ['--require', join(dir, 'spy.cjs'), ...flags, join(dir, 'handspegel.cjs'), '--version'];
-    return (await run(t, [process.execPath, ...words])).replace(/\d+\.\d+\.\d+/, 'VERSION');
+    const all = ['--require', join(dir, 'spy.cjs'), ...flags, join(dir, 'handspegel.cjs'), ...words];
+    const [code, said] = (await run(t, [process.execPath, ...all])).split('\n');
+    return `${code}\n${said}\n`.replace(/\d+\.\d+\.\d+/, 'VERSION');
   };
   const changeByte = (file: string): void => {
     const bytes = readFileSync(file);
@@ -43,8 +49,26 @@ describe('the launcher', () => {
     assert.equal(await started(t, () => {}), 'code taken\nhandspegel VERSION\n');
   });
 
+  it('starts the agent with code of its own, and every other command with that of a render', async (t) => {
+    const without = async (name: string): Promise<readonly string[]> => {
+      const change = (dir: string): void => rmSync(join(dir, name));
+      const outcomes = ['run', 'render', 'plan'].map((command) => started(t, change, [command, '--help']));
+      return (await Promise.all(outcomes)).map((outcome) => outcome.replace(/ (?:\[REGISTRY\] )?\[FLAGS\]\n/, ''));
+    };
+    assert.deepEqual(await without('handspegel.render.code'), [
+      'code taken\nUsage: handspegel run',
+      'no code\nUsage: handspegel render',
+      'no code\nUsage: handspegel plan',
+    ]);
+    assert.deepEqual(await without('handspegel.run.code'), [
+      'no code\nUsage: handspegel run',
+      'code taken\nUsage: handspegel render',
+      'code taken\nUsage: handspegel plan',
+    ]);
+  });
+
   it('starts without code', async (t) => {
-    const outcome = await started(t, (dir) => rmSync(join(dir, 'handspegel.code')));
+    const outcome = await started(t, (dir) => rmSync(join(dir, 'handspegel.render.code')));
     assert.equal(outcome, 'no code\nhandspegel VERSION\n');
   });
 
@@ -54,10 +78,10 @@ describe('the launcher', () => {
   });
 
   it('survives damaged code, and an empty file', async (t) => {
-    const damaged = await started(t, (dir) => changeByte(join(dir, 'handspegel.code')));
+    const damaged = await started(t, (dir) => changeByte(join(dir, 'handspegel.render.code')));
     assert.equal(damaged, 'no code\nhandspegel VERSION\n');
     assert.equal(
-      await started(t, (dir) => writeFileSync(join(dir, 'handspegel.code'), '')),
+      await started(t, (dir) => writeFileSync(join(dir, 'handspegel.render.code'), '')),
       'no code\nhandspegel VERSION\n',
     );
   });
@@ -71,8 +95,13 @@ describe('the launcher', () => {
     assert.doesNotMatch(output, /Warning/);
   });
 
+  it('starts under the permission model of Node.js, with the code of the build', async (t) => {
+    const outcome = await started(t, () => {}, undefined, '--permission', '--allow-fs-read=*');
+    assert.equal(outcome, 'code taken\nhandspegel VERSION\n');
+  });
+
   it('starts with other flags than the code was made with', async (t) => {
-    const outcome = await started(t, () => {}, '--optimize-for-size');
+    const outcome = await started(t, () => {}, undefined, '--optimize-for-size');
     assert.equal(outcome, 'code refused\nhandspegel VERSION\n');
   });
 });

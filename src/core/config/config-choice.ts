@@ -61,6 +61,14 @@ const problem = (file: string, code: string, message: string, remedy: string): P
   file,
 });
 
+let last: { readonly text: string; readonly file: string; readonly parsed: ParsedConfig } | undefined;
+
+/** The text in force is asked about again and again: at the start, when the lock is ours, at each look. */
+const parse = (text: string, file: string): ParsedConfig => {
+  if (last?.text !== text || last.file !== file) last = { text, file, parsed: parseConfig(text, file) };
+  return last.parsed;
+};
+
 const putBack = 'Put the file back or correct the path given by --config';
 
 /** Why a state that is no text does not count. */
@@ -82,7 +90,7 @@ const defaults = (problems: readonly Problem[] = []): ConfigChoice => {
 };
 
 const fallBack = ({ stored, mounted }: ConfigSources, problems: readonly Problem[], source: string): ConfigChoice => {
-  const parsed: ParsedConfig | undefined = stored === undefined ? undefined : parseConfig(stored.text, stored.file);
+  const parsed: ParsedConfig | undefined = stored === undefined ? undefined : parse(stored.text, stored.file);
   if (stored !== undefined && parsed?.config !== undefined) {
     const { sha256, file } = stored;
     return { config: parsed.config, inForce: 'last good', sha256, source: file, problems, store: undefined };
@@ -93,7 +101,7 @@ const fallBack = ({ stored, mounted }: ConfigSources, problems: readonly Problem
 
 const take = (state: ConfigState, by: 'mounted' | 'watched', sources: ConfigSources): ConfigChoice => {
   if (state.kind !== 'text') return fallBack(sources, [refusal(state, by)], state.file);
-  const { config, problems } = parseConfig(state.text, state.file);
+  const { config, problems } = parse(state.text, state.file);
   if (config === undefined) return fallBack(sources, problems, state.file);
   const { text, file, sha256 } = state;
   const isNew = sources.stored?.sha256 !== sha256;

@@ -1,8 +1,10 @@
 import { parseIPv6 } from '../containerd/host-address.ts';
 
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
-
-const isIPv4 = (text: string): boolean => ipv4.test(text);
+/** Four bytes in decimal, without leading zeros. */
+const isIPv4 = (text: string): boolean => {
+  const bytes = text.split('.');
+  return bytes.length === 4 && bytes.every((byte) => /^(?:0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255);
+};
 
 const isHostName = (text: string): boolean =>
   text.length <= 253 && text.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));

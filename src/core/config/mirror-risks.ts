@@ -14,17 +14,18 @@ export type MirrorRisk = {
 const cidrsOf = (...texts: readonly string[]): readonly Cidr[] => texts.flatMap((text) => parseCidr(text) ?? []);
 
 /** Loopback, link-local, private (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) networks. */
-const privateNetworks = cidrsOf(
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  '169.254.0.0/16',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-);
+const privateNetworks = (): readonly Cidr[] =>
+  cidrsOf(
+    '127.0.0.0/8',
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '100.64.0.0/10',
+    '169.254.0.0/16',
+    '::1/128',
+    'fc00::/7',
+    'fe80::/10',
+  );
 
 /** Names that lead nowhere outside: one word, and those of RFC 6761, 6762, 8375 and `.internal`. */
 const isInternalName = (host: string): boolean =>
@@ -41,7 +42,7 @@ const isNear = (host: string, own: OwnHosts): boolean => {
   if (known.includes(host)) return true;
   if (!isIPv6(host) && !/^[\d.]+$/.test(host)) return isInternalName(host);
   const addresses = known.filter((address) => isIPv6(address) || /^[\d.]+$/.test(address));
-  return [...privateNetworks, ...addresses.flatMap(around)].some((cidr) => isInside(cidr, host));
+  return [...privateNetworks(), ...addresses.flatMap(around)].some((cidr) => isInside(cidr, host));
 };
 
 const plainHttp = ({ url, kind, target }: NamedUrl, registry: string, own: OwnHosts): readonly MirrorRisk[] => {

@@ -1,4 +1,5 @@
-import toml from '@iarna/toml';
+// By path: the package as a whole loads Node.js's streams.
+import parse from '@iarna/toml/parse-string.js';
 
 /** A table as @iarna/toml reads it. Whole numbers can be bigint, dates are Date objects. */
 export type TomlTable = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ const isParserError = (error: unknown): error is ParserError =>
  */
 export const parseToml = (text: string): TomlReading => {
   try {
-    return { ok: true, table: toml.parse(text) };
+    return { ok: true, table: parse(text) };
   } catch (error) {
     if (!isParserError(error)) throw error;
     const [first = ''] = error.message.split('\n');
