@@ -2,7 +2,7 @@
 export const shownUrl = (url: string): string => {
   const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
   const whole = isWhole ? url : `https://${url}`;
-  if (!URL.canParse(whole)) return url.replace(/[?#].*$/s, '').replace(/^((?:[^/]*:\/\/)?)[^/]*@/, '$1');
+  if (!URL.canParse(whole)) return url.replace(/[?#].*$/s, '').replace(/^((?:[^/]*:\/\/)?).*@/s, '$1');
   const parsed = new URL(whole);
   parsed.username = '';
   parsed.password = '';
