@@ -19,7 +19,7 @@ export type ProbeOptions = {
   readonly method?: 'GET' | 'HEAD';
   /** For the complete answer, redirects included, in milliseconds. */
   readonly timeoutMs: number;
-  /** Sent to the host of `url` only, never to where it redirects. */
+  /** Sent to the host of `url` only, never to where it redirects, and never in the clear after TLS. */
   readonly headers?: Readonly<Record<string, string>>;
   /** PEM; for `https:` only, as are the next three. */
   readonly ca?: string | readonly string[];
@@ -51,7 +51,9 @@ const lateMs = 200;
 const mostGraces = 3;
 
 const blank = /^(?:\u{feff}|\s|<!--[\s\S]*?-->)+/u;
-const htmlStart = /^<(?:!doctype\s+html|html|head|body|title|meta|script)\b/i;
+/** How a browser knows a page that has no media type (https://mimesniff.spec.whatwg.org). */
+const htmlStart =
+  /^<(?:!doctype\s+html|html|head|body|title|meta|script|style|iframe|table|div|font|h1|br|a|b|p)(?=[\s>])/i;
 
 const isHtml = ({ type, body }: Answer): boolean =>
   /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(type) ||
@@ -86,7 +88,7 @@ const judgeLate = ({ connected, status }: Progress, timeoutMs: number): Judged =
   return { kind: 'hung', detail: `connected, but no complete answer in ${timeoutMs} ms${so}` };
 };
 
-const readAnswer = (response: IncomingMessage): Promise<Answer> =>
+const readAnswer = (response: IncomingMessage, signal: AbortSignal): Promise<Answer> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -105,9 +107,10 @@ const readAnswer = (response: IncomingMessage): Promise<Answer> =>
       done(true);
       response.destroy();
     });
-    response.on('end', () => done(response.complete));
+    // To a body without a length, the end of our patience looks like its own.
+    response.on('end', () => done(response.complete && !signal.aborted));
     response.on('error', () => done(false));
-    response.on('close', () => done(response.complete));
+    response.on('close', () => done(false));
   });
 
 /** A kept connection that the other side had closed: the next one tells what is really the matter. */
@@ -133,12 +136,13 @@ const askOnce = (request: Request, agent: ProbeOptions['agent']): Promise<Answer
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     };
-    const own = url.host === new URL(options.url).host;
+    const first = new URL(options.url);
+    const own = url.host === first.host && (url.protocol === 'https:' || first.protocol === 'http:');
     const headers = { 'user-agent': 'handspegel', ...(own ? options.headers : {}) };
     const settings = { method: options.method ?? 'GET', headers, agent: agent ?? false, signal, ...tls };
     const asking = send(url.href, settings, (response) => {
       progress.status = response.statusCode;
-      void readAnswer(response).then(resolve);
+      void readAnswer(response, signal).then(resolve);
     });
     asking.on('socket', (socket: Socket) => {
       const connected = (): void => {
@@ -146,6 +150,12 @@ const askOnce = (request: Request, agent: ProbeOptions['agent']): Promise<Answer
       };
       if (socket.connecting) socket.once('connect', connected);
       else connected();
+    });
+    // Nobody asked for another protocol. Without this no event tells that the request is over.
+    asking.on('upgrade', (response, socket) => {
+      progress.status = response.statusCode;
+      socket.destroy();
+      reject(new Error(`answers ${response.statusCode}`));
     });
     asking.on('error', (error) => {
       if (isStale(error, asking.reusedSocket)) askOnce(request, undefined).then(resolve, reject);
@@ -165,7 +175,7 @@ const ask = async (options: ProbeOptions, signal: AbortSignal, progress: Progres
     // TLS costs memory and time to load: only where it is spoken.
     const send = url.protocol === 'https:' ? process.getBuiltinModule('node:https').request : httpRequest;
     const answer = await askOnce({ options, send, url, signal, progress }, agent);
-    if (!isRedirect(answer.status) || answer.location === undefined) return answer;
+    if (!isRedirect(answer.status) || answer.location === undefined || signal.aborted) return answer;
     if (requests === mostRequests) throw new Error(`more than ${mostRequests - 1} redirects`);
     if (!URL.canParse(answer.location, url.href)) throw new Error('a redirect to no valid address');
     url = new URL(answer.location, url);

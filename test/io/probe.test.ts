@@ -53,6 +53,7 @@ describe('probeMirror', () => {
       [200, 'text/plain', ''],
       [200, 'application/octet-stream', 'a <html> somewhere'],
       [200, 'text/plain', '<htmlx>'],
+      [200, 'application/xml', '<a:list/>'],
       [401, 'application/json', '{"errors":[]}'],
       [401, 'text/html', '<html>who are you?</html>'],
     ] as const) {
@@ -74,6 +75,7 @@ describe('probeMirror', () => {
       ['application/json', '<!DOCTYPE html><p>'],
       ['', '\u{feff}\n  <HTML lang="en">'],
       ['text/plain', '<!-- a comment\n --> <head>'],
+      ['', '<h1>It works!</h1>'],
     ] as const) {
       const sample = await probe(await serve(t, answers(200, type === '' ? {} : { 'content-type': type }, body)));
       assert.deepEqual([sample.kind, sample.detail], ['wrong', 'answers 200 with a web page']);
@@ -137,6 +139,10 @@ describe('probeMirror', () => {
     const stalled = await hung(await raw(t, 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort', stay));
     assert.match(stalled.detail, /answers 200, then stalls/);
     await hung(await raw(t, 'HTTP/1.1 500 Oops\r\ncontent-length: 10\r\n\r\n', stay));
+    // Without a length, the body lasts until the connection ends.
+    await hung(await raw(t, 'HTTP/1.0 200 OK\r\n\r\n', stay));
+    await hung(await raw(t, 'HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{', stay));
+    await hung(await raw(t, 'HTTP/1.1 307 There\r\nlocation: /ok\r\ncontent-length: 10\r\n\r\n', stay));
     const silent = await raw(t, '', stay);
     await hung(silent.replace('http:', 'https:'));
     const dripping: RequestListener = (_request, response) => {
@@ -159,6 +165,14 @@ describe('probeMirror', () => {
     const late = await probe(await serve(t, after(2 * timeoutMs)), { timeoutMs });
     assert.deepEqual([late.kind, late.status], ['hung', 200]);
     assert.ok(late.latencyMs >= timeoutMs - 1 && late.latencyMs < 2 * timeoutMs, `${late.latencyMs}`);
+  });
+
+  it('finds erroring: an answer in another protocol', async (t) => {
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+    for (const after of [stay, undefined]) {
+      const sample = await probe(await raw(t, switched, after));
+      assert.deepEqual([sample.kind, sample.status, sample.detail], ['erroring', 101, 'answers 101']);
+    }
   });
 
   it('finds timeout: no connection', async (t) => {
@@ -238,6 +252,32 @@ describe('probeMirror', () => {
     assert.equal(await kindOf(url.replace('https:', 'http:')), 'erroring');
     assert.equal(await kindOf((await serve(t, answers(200))).replace('http:', 'https:')), 'erroring');
     assert.equal(await kindOf(await serve(t, answers(302, { location: url })), { ca: cert }), 'up');
+  });
+
+  it('sends headers to the same host over TLS, and never in the clear after TLS', async (t) => {
+    const seen: string[] = [];
+    // One port, both protocols: whoever begins with the first byte of a TLS record speaks TLS.
+    const handle: RequestListener = (request, response) => {
+      const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+      seen.push(`${scheme} ${request.headers.authorization}`);
+      const other = `${scheme === 'http' ? 'https' : 'http'}://${request.headers.host}/end`;
+      response.writeHead(request.url === '/end' ? 200 : 307, { location: other }).end();
+    };
+    const [plain, secure] = [createServer(handle), createSecureServer({ cert, key }, handle)];
+    const both = createTcpServer((socket) => {
+      socket.on('error', stay);
+      socket.once('readable', () => {
+        const first: Buffer = socket.read() ?? Buffer.alloc(0);
+        socket.unshift(first);
+        (first[0] === 22 ? secure : plain).emit('connection', socket);
+      });
+    });
+    const address = await listen(t, both);
+    const options = { headers: { authorization: 'Basic c2VjcmV0' }, skipVerify: true };
+    assert.equal(await kindOf(`http://${address}/v2/`, options), 'up');
+    assert.equal(await kindOf(`https://${address}/v2/`, options), 'up');
+    const [sent, none] = ['Basic c2VjcmV0', 'undefined'];
+    assert.deepEqual(seen, [`http ${sent}`, `https ${sent}`, `https ${sent}`, `http ${none}`]);
   });
 
   it('reads no more than a mebibyte', async (t) => {
