@@ -45,6 +45,7 @@ const matters = (before: MirrorState, after: MirrorState, depth: Depth): boolean
 };
 
 const neighbourMs = 200;
+const depths = ['shallow', 'deep'] as const satisfies readonly Depth[];
 
 const isNear = (mirror: Mirror, depth: Depth): boolean => depth === 'shallow' || mirror.deep;
 
@@ -53,6 +54,7 @@ export const createProber = (deps: ProberDeps): Prober => {
   const states = new Map<string, MirrorState>();
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Set<string>();
+  let pace: string | undefined;
 
   const sample = async (mirror: Mirror, depth: Depth): Promise<void> => {
     const taken = await deps.probe(mirror, depth, deps.signal);
@@ -71,9 +73,11 @@ export const createProber = (deps: ProberDeps): Prober => {
   const timerKey = (key: string, depth: Depth): string => `${depth} ${key}`;
 
   const arm = (key: string, depth: Depth, pause: number): void => {
+    const id = timerKey(key, depth);
+    clearTimeout(timers.get(id));
     const timer = setTimeout(() => void turn(key, depth), onBeat(pause, performance.now()));
     timer.unref();
-    timers.set(timerKey(key, depth), timer);
+    timers.set(id, timer);
   };
 
   const schedule = (key: string, depth: Depth): void => {
@@ -89,7 +93,6 @@ export const createProber = (deps: ProberDeps): Prober => {
       const silent = shallow !== undefined && isCostly(shallow.last.verdict);
       if (!mirror.near || !other.near || other.key === mirror.key || !silent || running.has(id)) continue;
       if (!timers.has(id)) continue;
-      clearTimeout(timers.get(id));
       arm(other.key, 'shallow', neighbourMs * deps.random());
     }
   };
@@ -97,14 +100,27 @@ export const createProber = (deps: ProberDeps): Prober => {
   const hurry = (mirror: Mirror): void => {
     const id = timerKey(mirror.key, 'deep');
     if (!mirror.deep || !timers.has(id) || running.has(id)) return;
-    clearTimeout(timers.get(id));
     schedule(mirror.key, 'deep');
   };
 
-  /** What does not answer `/v2/` well needs no deeper look, unless the deep probe has something against it. */
+  /** A pace that was set anew counts at once: the old pause may be a day. */
+  const followPace = (): void => {
+    const now = Object.values(deps.pace()).join();
+    if (now === pace) return;
+    pace = now;
+    for (const key of states.keys()) {
+      for (const depth of depths) {
+        const id = timerKey(key, depth);
+        if (timers.has(id) && !running.has(id)) schedule(key, depth);
+      }
+    }
+  };
+
+  /** What does not answer `/v2/` needs no deeper look, unless the deep probe has something against it. */
   const isWorthwhile = (state: MirrorState, depth: Depth): boolean =>
     depth === 'shallow' ||
     state.shallow?.last.verdict === 'up' ||
+    state.shallow?.last.verdict === 'erroring' ||
     (state.deep !== undefined && isCostly(state.deep.last.verdict) && state.shallow?.last.verdict !== 'refused');
 
   const turn = async (key: string, depth: Depth): Promise<void> => {
@@ -122,7 +138,7 @@ export const createProber = (deps: ProberDeps): Prober => {
 
   const forget = (key: string): void => {
     states.delete(key);
-    for (const depth of ['shallow', 'deep'] as const) {
+    for (const depth of depths) {
       clearTimeout(timers.get(timerKey(key, depth)));
       timers.delete(timerKey(key, depth));
     }
@@ -142,9 +158,10 @@ export const createProber = (deps: ProberDeps): Prober => {
     watch: (mirrors) => {
       const wanted = new Set(mirrors.map(({ key }) => key));
       for (const key of states.keys()) if (!wanted.has(key)) forget(key);
+      followPace();
       for (const mirror of mirrors) {
         know(mirror);
-        for (const depth of ['shallow', 'deep'] as const) {
+        for (const depth of depths) {
           const id = timerKey(mirror.key, depth);
           if (!timers.has(id) && isNear(mirror, depth)) schedule(mirror.key, depth);
         }

@@ -31,10 +31,11 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
     return loaded;
   };
 
-  /** A connection is kept for this node's own pod alone: elsewhere it would stick to one pod. */
+  /** A connection is kept for this node's own pod alone: elsewhere it would stick to one of several. */
   const agentOf = async (mirror: Mirror, url: string): Promise<Pick<ProbeOptions, 'agent'>> => {
-    if (mirror.role !== 'local' || !url.startsWith('http:')) return {};
-    kept ??= new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2 });
+    if (!mirror.onePod || !url.startsWith('http:')) return {};
+    // Several mirrors may stand behind one port: none waits for the answer of another.
+    kept ??= new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true, maxFreeSockets: 2 });
     return { agent: kept };
   };
 
@@ -73,11 +74,17 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
       ? { ...sample, kind: 'up' }
       : { ...sample, detail: `${what}: ${sample.detail}` };
 
+  /** Who says that it has what nobody has says so of everything: a pull would get that instead of its image. */
+  const asUnknown = (sample: ProbeSample): ProbeSample => {
+    const found = sample.kind === 'up' && sample.status === 200;
+    return asAnswer(found ? { ...sample, kind: 'wrong' } : sample, 'a digest that nobody has');
+  };
+
   const deep = async (mirror: Mirror, signal: AbortSignal): Promise<ProbeSample> => {
     const [base] = mirror.probeUrls;
     const limitMs = timeoutMs() * deepTimeouts;
     const unknown = `${base}handspegel/probe/manifests/${unknownDigest}?ns=docker.io`;
-    const first = asAnswer(await ask(mirror, unknown, limitMs, signal), 'a digest that nobody has');
+    const first = asUnknown(await ask(mirror, unknown, limitMs, signal));
     const image = held?.();
     if (first.kind !== 'up' || image === undefined) return first;
     const url = `${base}${image.repository}/manifests/${image.digest}?ns=${encodeURIComponent(image.registry)}`;

@@ -18,6 +18,7 @@ const mirrorAt = (port: number): Mirror => ({
   registries: ['_default'],
   near: true,
   deep: true,
+  onePod: true,
   headers: {},
   ca: [],
   client: undefined,

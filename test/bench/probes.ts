@@ -28,6 +28,7 @@ const mirror: Mirror = {
   registries: ['_default'],
   near: false,
   deep: false,
+  onePod: false,
   headers: {},
   ca: [],
   client: undefined,

@@ -19,6 +19,8 @@ export type Mirror = {
   readonly near: boolean;
   /** Asked for manifests too. */
   readonly deep: boolean;
+  /** No Service stands before it: a kept connection does not stick to one of several pods. */
+  readonly onePod: boolean;
   /** Sent to this host only, shown nowhere. */
   readonly headers: Readonly<Record<string, string>>;
   readonly ca: readonly string[];

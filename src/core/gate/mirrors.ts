@@ -46,10 +46,28 @@ const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase(
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
+/** The ports that Kublr's document names are watched whether a file names them or not. */
+const documentPorts = { host: 30020, node: 30021 } as const;
+
+/** Where Spegel answers on this node. */
+const spegelPorts = ({ ports }: MirrorContext): ReadonlySet<number> =>
+  new Set([documentPorts.host, documentPorts.node, ports.host, ports.node]);
+
+/** Whose a port of this node is. With one port for all it is the Service's, and still the one that stands for this node. */
+const ownRole = (port: number, { ports }: MirrorContext): 'local' | 'service' => {
+  if (port === ports.node && port !== ports.host) return 'service';
+  const isDocuments = port === documentPorts.node && (port !== ports.host || ports.host === ports.node);
+  return isDocuments ? 'service' : 'local';
+};
+
+const isOnePod = (role: MirrorRole, port: number, { ports }: MirrorContext): boolean =>
+  role === 'local' && port !== ports.node;
+
 /** Who answers at this address and port. */
-const mirrorRole = (address: string, port: number, { facts, ports }: MirrorContext): MirrorRole => {
+const mirrorRole = (address: string, port: number, context: MirrorContext): MirrorRole => {
+  const { facts } = context;
   const own = facts.nodeAddresses.map(bare).includes(bare(address)) || isLoopback(bare(address));
-  if (own) return port === ports.node && ports.node !== ports.host ? 'service' : 'local';
+  if (own) return ownRole(port, context);
   return facts.controlPlane.map(bare).includes(bare(address)) ? 'control-plane' : 'foreign';
 };
 
@@ -81,7 +99,7 @@ const mirrorOf = (entry: HostEntry, place: MirrorPlace, context: MirrorContext):
   const address = bare(splitHostPort(host)?.host ?? host);
   const port = Number(splitHostPort(host)?.port ?? '') || (scheme === 'https' ? 443 : 80);
   const role = mirrorRole(address, port, context);
-  const near = place.spegel || role === 'local' || role === 'service';
+  const own = role === 'local' || role === 'service';
   const rest = `${host}${path.replace(/\/$/, '')}/`;
   const schemes = isHttpsFirst(entry, outcome.target, context.facts) ? ['https', 'http'] : [scheme];
   const probeUrls = schemes.map((one) => `${one}://${rest}`).filter((url) => URL.canParse(url));
@@ -94,8 +112,10 @@ const mirrorOf = (entry: HostEntry, place: MirrorPlace, context: MirrorContext):
     address,
     port,
     registries: [place.registry],
-    near,
-    deep: near,
+    near: place.spegel || own,
+    // Another program at a port of this node may be a cache, which would ask its upstream.
+    deep: place.spegel || (own && spegelPorts(context).has(port)),
+    onePod: isOnePod(role, port, context),
     headers: headersOf(entry),
     ca: [entry.ca ?? []].flat().flatMap((name) => textOf(place, name) ?? []),
     client: clientOf(entry, place),
@@ -109,19 +129,14 @@ export const mirrorsOfFile = (bytes: Uint8Array, place: MirrorPlace, context: Mi
   return entries.flatMap((entry) => mirrorOf(entry, place, context) ?? []);
 };
 
-/** The ports that Kublr's document names are watched whether a file names them or not. */
-const documentPorts = [30020, 30021] as const;
-
 /** This node's own ports, as far as its address is known. */
 export const ownPorts = (context: MirrorContext): readonly Mirror[] => {
   const [address] = context.facts.nodeAddresses;
   if (address === undefined) return [];
   const host = address.includes(':') ? `[${bare(address)}]` : address;
-  const { ports } = context;
-  const wanted = new Set<number>([...documentPorts, ports.host, ports.node]);
-  return [...wanted].map((port): Mirror => {
+  return [...spegelPorts(context)].map((port): Mirror => {
     const url = `http://${host}:${port}`;
-    const role = port === 30021 || (port === ports.node && port !== ports.host) ? 'service' : 'local';
+    const role = ownRole(port, context);
     return {
       key: mirrorKey({ url }, '', context.tools),
       url,
@@ -132,6 +147,7 @@ export const ownPorts = (context: MirrorContext): readonly Mirror[] => {
       registries: [],
       near: true,
       deep: true,
+      onePod: isOnePod(role, port, context),
       headers: {},
       ca: [],
       client: undefined,

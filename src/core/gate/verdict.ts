@@ -78,12 +78,13 @@ export const addSample = (state: MirrorState, depth: Depth, sample: Sample): Mir
   };
 };
 
-/** What holds of the mirror as a whole: what the deep probe has against it, else what the shallow one saw. */
-export const currentOf = (state: MirrorState): Series | undefined =>
-  state.shallow !== undefined &&
-  !isCostly(state.shallow.last.verdict) &&
-  state.shallow.last.verdict === 'up' &&
-  state.deep !== undefined &&
-  state.deep.last.verdict !== 'up'
-    ? state.deep
-    : state.shallow;
+/**
+ * What holds of the mirror as a whole: what the deep probe has against it, else what the shallow one saw. One that errs
+ * at `/v2/` may still make a pull wait for its manifests.
+ */
+export const currentOf = ({ shallow, deep }: MirrorState): Series | undefined => {
+  if (shallow === undefined || deep === undefined) return shallow;
+  const { verdict } = shallow.last;
+  const counts = verdict === 'up' ? deep.last.verdict !== 'up' : verdict === 'erroring' && isCostly(deep.last.verdict);
+  return counts ? deep : shallow;
+};

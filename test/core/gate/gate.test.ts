@@ -26,6 +26,7 @@ const mirror = (key: string, near = true): Mirror => ({
   registries: ['_default'],
   near,
   deep: near,
+  onePod: near,
   headers: {},
   ca: [],
   client: undefined,
@@ -108,6 +109,26 @@ describe('which mirrors are out', () => {
   it('forgets a mirror that nobody wants any more', () => {
     assert.deepEqual(nextOuts({ other: ['shallow'] }, new Map(), [m]), {});
   });
+});
+
+describe('what holds of a mirror as a whole', () => {
+  for (const [atV2, deep, expected] of [
+    ['up', 'up', 'up'],
+    ['up', 'hung', 'hung'],
+    ['up', 'erroring', 'erroring'],
+    ['erroring', 'up', 'erroring'],
+    ['erroring', 'hung', 'hung'],
+    ['hung', 'wrong', 'hung'],
+    ['refused', 'hung', 'refused'],
+  ] as const) {
+    it(`/v2/ ${atV2}, deep ${deep}: ${expected}`, () => {
+      const state = after([
+        ['shallow', atV2],
+        ['deep', deep],
+      ]);
+      assert.equal(currentOf(state)?.last.verdict, expected);
+    });
+  }
 });
 
 describe('the one sample that decides for a first file', () => {
