@@ -12,6 +12,7 @@ import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
+import { isTakenOut } from './core/gate/file-gate.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
@@ -353,7 +354,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       files: files(last?.decisions ?? none),
       gate: configuration.settings().gate,
       mirrors: [...prober.states()].map(([key, state]) =>
-        mirrorStatus(state, key in reconciler.ledger().gate.outs, iso),
+        mirrorStatus(state, isTakenOut(reconciler.ledger().gate, key), iso),
       ),
       problems: problems(),
       journal: recent,

@@ -11,14 +11,25 @@ import { ownedAt, shownGate, spegelBack } from './plan-unit.ts';
 import { knownSpegel } from './spegel-file.ts';
 import { isHostsFile } from './survey.ts';
 
+/** Spegel's file at a path, where the gate acts on it. */
+const gatedSpegel = (input: PlanInput, path: string) => {
+  if (!isHostsFile(path) || input.settings.gate !== 'enforce') return undefined;
+  const known = knownSpegel(path, input.tree.entries.get(path), ownedAt(input, path), input);
+  if (known === undefined || isDeadly(input, path, known.file.bytes)) return undefined;
+  return { known, gated: gateBody(input, path, known.file.bytes) };
+};
+
+/** What the gate remembers of Spegel's file where no template points, also while all of it stands: how often it flapped. */
+export const untemplatedGate = (input: PlanInput, path: string): Pick<FilePlan, 'gate'> => {
+  const gate = gatedSpegel(input, path)?.gated.gate;
+  return gate === undefined ? {} : { gate };
+};
+
 /** Spegel's file where no template points: its costly mirrors leave it all the same. */
 export const planUntemplated = (input: PlanInput, path: string): FilePlan | undefined => {
-  const seen = input.tree.entries.get(path);
-  const known = isHostsFile(path) ? knownSpegel(path, seen, ownedAt(input, path), input) : undefined;
-  if (known === undefined || input.settings.gate !== 'enforce' || isDeadly(input, path, known.file.bytes)) {
-    return undefined;
-  }
-  const gated = gateBody(input, path, known.file.bytes);
+  const found = gatedSpegel(input, path);
+  if (found === undefined) return undefined;
+  const { known, gated } = found;
   if (gated.without.length === 0 || targetWithoutTemplate(input, path, known) === 'gone') return undefined;
   const { mode } = known.file;
   const file: DesiredFile = { name: 'hosts.toml', bytes: gated.body, mode, source: 'spegel' };
@@ -29,11 +40,7 @@ export const planUntemplated = (input: PlanInput, path: string): FilePlan | unde
     standIn: { reason: 'withdrawn', spegel: known.file },
   };
   const plan = planOurFile(input, { path, file, marked, mode }, { reason: 'withdrawn', detail: gated.detail });
-  return {
-    ...plan,
-    decision: { ...plan.decision, ...shownGate(gated) },
-    ...(gated.gate === undefined ? {} : { gate: gated.gate }),
-  };
+  return { ...plan, decision: { ...plan.decision, ...shownGate(gated) } };
 };
 
 const quarantinedSpegel = (input: PlanInput, { bytes, mode, uid, gid }: SpegelFile): Quarantined => ({

@@ -10,7 +10,7 @@ import { attributesOf, changesOf, type Put } from './plan-changes.ts';
 import type { FilePlan } from './plan-file.ts';
 import type { Target } from './plan-hosts.ts';
 import type { PlanInput } from './plan-input.ts';
-import { foreignDecision, planLeftover, planUntemplated } from './plan-leftover.ts';
+import { foreignDecision, planLeftover, planUntemplated, untemplatedGate } from './plan-leftover.ts';
 import { foreignBreaches } from './plan-policy.ts';
 import { ownedAt, planUnit } from './plan-unit.ts';
 import { type Due, duePaths, withheld } from './preserve.ts';
@@ -146,8 +146,9 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
   const leftovers = here.flatMap((path): FilePlan[] => {
     if (wanted.has(path)) return [];
     const plan = broken ? undefined : (planUntemplated(input, path) ?? planLeftover(input, path, dueSet));
-    if (plan !== undefined) return [plan];
-    return dueSet.has(path) ? [] : [{ decision: foreignDecision(input, path) }];
+    const gate = broken ? {} : untemplatedGate(input, path);
+    if (plan !== undefined) return [{ ...plan, ...gate }];
+    return dueSet.has(path) ? [] : [{ decision: foreignDecision(input, path), ...gate }];
   });
   const back = due.filter((one) => !leftovers.some((plan) => plan.decision.path === one.path));
   const plans = [...planned, ...leftovers].map((plan) => guarded(input, plan));

@@ -338,6 +338,25 @@ describe("the gate and Spegel's file", () => {
     assert.equal(read(node), before);
   });
 
+  it('counts how often it is given back where no template points, too', () => {
+    node.desired = { ...desiredOf([]), spegel: 'adds-mirrors' };
+    node.advance(3_000);
+    const before = read(node);
+    const isBackAfterFlap = (): boolean => {
+      hang();
+      assert.notEqual(read(node), before, 'a withdrawal is never refused');
+      answer();
+      return read(node) === before;
+    };
+    assert.deepEqual(
+      Array.from({ length: 5 }, () => isBackAfterFlap()),
+      [true, true, true, false, false],
+    );
+    node.advance(hour);
+    assert.equal(read(node), before, 'one trial');
+    assert.equal(isBackAfterFlap(), false);
+  });
+
   it("does not touch somebody else's file", () => {
     const theirs = `${hostsText(...spegelMirrors)}# mine\n`;
     writeFileSync(join(node.certsDir, '_default/x.toml'), theirs);

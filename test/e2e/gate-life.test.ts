@@ -66,6 +66,38 @@ describe('the gate of a real agent, beside a file of ours', together, () => {
   }
 });
 
+describe('a file that flaps', together, () => {
+  it('is given back three times, then stays without its mirror for an hour, and every surface says so', async (t) => {
+    const { place, agent, own } = await start(t);
+    for (let flaps = 0; flaps < 4; flaps++) {
+      own.become('silent');
+      await agent.until('withdrawn', () => !names(place, own) || undefined, longMs);
+      own.become('up');
+      if (flaps < 3) await agent.until('back', () => names(place, own) || undefined, longMs);
+    }
+    await agent.until('it flaps', () => place.journal().some(({ event }) => event === 'flapping') || undefined, longMs);
+    assert.equal(names(place, own), false);
+    const status = await agent.whenStatus(
+      'it is up, and out',
+      ({ mirrors }) => mirrors.some(({ url, verdict, withdrawn }) => url === own.url && verdict === 'up' && withdrawn),
+      longMs,
+    );
+    const file = status.files.find((one) => one.path === path);
+    assert.deepEqual(file?.withdrawn, [own.url]);
+    assert.match(file.detail, /it flaps: given back 3 times within an hour, now out for one/);
+    assert.match((await agent.get('/metrics')).body, /^handspegel_withdrawn_mirrors 1$/m);
+    assert.match((await agent.get('/')).body, new RegExp(`${own.url} answers again and is not given back yet`));
+    assert.match(agent.output(), /"event":"flapping","path":"_default\/hosts\.toml"/);
+    // Out for an hour, whatever the agent does meanwhile.
+    await agent.stop('SIGKILL');
+    const again = await startReadyAgent(t, place);
+    await again.whenStatus('it is asked again', ({ mirrors }) =>
+      mirrors.some(({ url, verdict, recent }) => url === own.url && verdict === 'up' && recent.length > 3),
+    );
+    assert.equal(names(place, own), false);
+  });
+});
+
 describe("the gate of a real agent, beside Spegel's file", together, () => {
   const withSpegel = async (t: TestContext) => {
     const node = await start(t);
@@ -93,13 +125,26 @@ describe("the gate of a real agent, beside Spegel's file", together, () => {
     });
   }
 
-  it('sees manifests that never come while /v2/ is well', async (t) => {
-    const { agent, own, service, isBack } = await withSpegel(t);
-    for (const mirror of [own, service]) mirror.becomeDeep('silent');
-    await agent.whenStatus('withdrawn', ({ phase }) => phase.phase === 'withdrawn', longMs);
-    for (const mirror of [own, service]) mirror.becomeDeep('not-found');
-    await agent.until('it is back', () => isBack() || undefined, longMs);
-  });
+  for (const [what, atV2, deep] of [
+    ['manifests that never come while /v2/ is well', 'up', 'silent'],
+    ['manifests that never come while /v2/ answers 404', 'not-found', 'silent'],
+    ['a page for each manifest', 'up', 'page'],
+    ['200 for everything', 'up', 'up'],
+  ] as const satisfies readonly (readonly [string, Behaviour, Behaviour])[]) {
+    it(`sees ${what}`, async (t) => {
+      const { agent, own, service, isBack } = await withSpegel(t);
+      for (const mirror of [own, service]) {
+        mirror.become(atV2);
+        mirror.becomeDeep(deep);
+      }
+      await agent.whenStatus('withdrawn', ({ phase }) => phase.phase === 'withdrawn', longMs);
+      for (const mirror of [own, service]) {
+        mirror.become('up');
+        mirror.becomeDeep('not-found');
+      }
+      await agent.until('it is back', () => isBack() || undefined, longMs);
+    });
+  }
 
   it('gives it back on release while its mirrors hang, and after a kill and a lost state', async (t) => {
     const { agent, place, all, isBack } = await withSpegel(t);

@@ -1,3 +1,5 @@
+import type { Outs } from './standing.ts';
+
 /** What the gate remembers of one file. Times are steady milliseconds. */
 export type FileGate = {
   /** Keys of the mirrors that are taken out of it. */
@@ -74,3 +76,9 @@ export const heldBack = (
   const keys = gate.out.filter((key) => !isOut(key));
   return keys.length === 0 || gate.closedUntil === undefined ? undefined : { keys, until: gate.closedUntil };
 };
+
+/** Whether a mirror is out of a file: its answers speak against it, or they are good again and the file has flapped. */
+export const isTakenOut = (
+  { outs, files }: { readonly outs: Outs; readonly files: Readonly<Record<string, FileGate>> },
+  key: string,
+): boolean => key in outs || Object.values(files).some(({ out }) => out.includes(key));

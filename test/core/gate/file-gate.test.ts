@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type FileGate, giveBackLimits, heldBack, nextFileGate } from '../../../src/core/gate/file-gate.ts';
+import { type FileGate, giveBackLimits, heldBack, isTakenOut, nextFileGate } from '../../../src/core/gate/file-gate.ts';
 
 const { closedMs, windowMs } = giveBackLimits;
 const at = 10_000_000;
@@ -72,5 +72,16 @@ describe('a file', () => {
   it('is closed for no longer than the limit when the clock was set back', () => {
     assert.deepEqual(next(withdrawn([], { closedUntil: at + closedMs + 1 }), {}).out, []);
     assert.deepEqual(next(withdrawn([at + 1, at + 2, at + 3]), {}).out, [], 'nor are give-backs of the future counted');
+  });
+});
+
+describe('a mirror is taken out', () => {
+  it('when its answers speak against it, or they are good again and a file of it has flapped', () => {
+    const files = { 'a/hosts.toml': { out: ['flapped'], givenBack: [] }, 'b/hosts.toml': { out: [], givenBack: [at] } };
+    const gate = { outs: { costly: ['shallow'] as const }, files };
+    assert.deepEqual(
+      ['costly', 'flapped', 'well'].map((key) => isTakenOut(gate, key)),
+      [true, true, false],
+    );
   });
 });
