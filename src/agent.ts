@@ -97,6 +97,7 @@ export type HttpState = {
 const isAlarming = ({ event, detail }: JournalRecord): boolean =>
   event === 'alarm' ||
   event === 'deadly' ||
+  event === 'flapping' ||
   event === 'state-lost' ||
   (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
 
@@ -139,7 +140,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   };
   const event = (record: JournalRecord): void => {
     const level = isAlarming(record) ? 'warn' : 'info';
-    log[level]({ event: record.event, path: record.path }, record.detail);
+    const [, reason] = record.event.split(':');
+    const { phase } = node.ledger().phase ?? {};
+    log[level]({ event: record.event, reason, path: record.path, phase }, record.detail);
     tellCluster(eventOfRecord(record));
   };
   const node: Node = createNode(options, { clock, store, prober, event, tell: telemetry.tell });
