@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { startAgent, startReadyAgent } from './support/agent.ts';
 import { createPlace } from './support/place.ts';
@@ -29,6 +31,36 @@ describe('stopping the agent', () => {
     t.diagnostic(`stopped within ${Math.round(ended.ms)} ms`);
     assert.deepEqual([ended.code, ended.signal], [0, null], ended.output);
     assert.equal(place.body('_default/hosts.toml')?.includes(`http://${place.nodeIp}:30020`), true);
+  });
+
+  it('ends at once while clients are slow, and others listen to its events, read and unread', async (t) => {
+    const place = createPlace(t);
+    const agent = await startReadyAgent(t, place);
+    const { hostname, port } = new URL(await agent.address('/'));
+    const health = new URL(await agent.address('/livez'));
+    const listen = async (to: { hostname: string; port: string }, text: string): Promise<Socket> => {
+      const socket = connect(Number(to.port), to.hostname);
+      t.after(() => socket.destroy());
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+      return socket;
+    };
+    const ask = (path: string, more = '\r\n'): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}`;
+    const listeners: Socket[] = [];
+    for (let i = 0; i < 3; i++) listeners.push(await listen({ hostname, port }, ask('/api/events')));
+    for (const to of [{ hostname, port }, health]) {
+      listeners.push(await listen(to, ''), await listen(to, ask('/livez', 'X-Slow: ')));
+      listeners.push(await listen(to, `POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nx`));
+    }
+    const [reader] = listeners;
+    for await (const chunk of reader?.iterator({ destroyOnReturn: false }) ?? []) {
+      if (String(chunk).includes('event: status')) break;
+    }
+    const ended = await agent.stop();
+    t.diagnostic(`stopped within ${Math.round(ended.ms)} ms`);
+    assert.deepEqual([ended.code, ended.signal], [0, null], ended.output);
+    assert.ok(ended.ms < limitMs, `it took ${ended.ms} ms`);
   });
 
   it('ends while somebody asks it and hangs on to the connection', async (t) => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request } from 'node:http';
-import { connect } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { Status } from '../../src/core/status.ts';
 import { addAdmin } from '../../src/http/admin.ts';
+import { addEvents } from '../../src/http/events.ts';
 import { addHealth, addMetrics } from '../../src/http/health.ts';
 import { addPage } from '../../src/http/page/add-page.ts';
 import { buildServer, localNames } from '../../src/http/server.ts';
@@ -137,7 +138,7 @@ describe('server-sent events', () => {
   const listen = async (port: number) => {
     const asking = request({ host: '127.0.0.1', port, path: '/api/events' });
     asking.end();
-    const [response] = (await once(asking, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
     let text = '';
     const seen = (wanted: string): Promise<void> =>
       new Promise((resolve) => {
@@ -186,6 +187,72 @@ describe('server-sent events', () => {
   });
 });
 
+describe('a listener that does not read', () => {
+  // More than the kernel holds for a connection.
+  const statusOf = (n: number): Status => ({ ...well, phase: { ...well.phase, reason: `<${n}>${'x'.repeat(4e6)}` } });
+  const start = async (t: TestContext, heartbeatMs: number) => {
+    let status = statusOf(0);
+    const server = buildServer((to) => addEvents(to, () => status, { lookMs: 10, heartbeatMs }));
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    t.after(() => server.close());
+    const { port } = server.server.address() as { port: number };
+    const accepted: Socket[] = [];
+    server.server.on('connection', (socket) => accepted.push(socket));
+    const open = async () => {
+      const asking = request({ host: '127.0.0.1', port, path: '/api/events' });
+      t.after(() => asking.destroy());
+      asking.on('error', () => undefined);
+      asking.end();
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      response.on('error', () => undefined);
+      response.setEncoding('utf8');
+      return response;
+    };
+    /** Which statuses it was told, from now on; ends with the wanted one. */
+    const toldUntil = async (response: IncomingMessage, last: number): Promise<string[]> => {
+      const told: string[] = [];
+      for await (const chunk of response.iterator({ destroyOnReturn: false })) {
+        told.push(...[...String(chunk).matchAll(/<(\d+)>/g)].map(([, n = '']) => n));
+        if (told.at(-1) === String(last)) break;
+      }
+      return told;
+    };
+    const become = (n: number): void => {
+      status = statusOf(n);
+    };
+    return { open, become, toldUntil, accepted };
+  };
+
+  it('gets the newest status when it reads, not all of those between, while others get each', async (t) => {
+    const { open, become, toldUntil } = await start(t, 60_000);
+    const lazy = await open();
+    const eager = await open();
+    await toldUntil(eager, 0);
+    for (let n = 1; n <= 8; n++) {
+      become(n);
+      assert.deepEqual(await toldUntil(eager, n), [String(n)]);
+    }
+    const told = await toldUntil(lazy, 8);
+    assert.ok(told.length < 9, told.join());
+  });
+
+  it('is cut off when it has not read for as long as a heartbeat', async (t) => {
+    const { open, become, toldUntil, accepted } = await start(t, 2_000);
+    await open();
+    const [lazy] = accepted;
+    assert.ok(lazy);
+    const eager = await open();
+    const cut = once(lazy, 'close');
+    for (let n = 1; n <= 4; n++) {
+      become(n);
+      await toldUntil(eager, n);
+    }
+    await cut;
+    become(5);
+    assert.deepEqual(await toldUntil(eager, 5), ['5'], 'who reads is still told');
+  });
+});
+
 describe('a client that is slow or large', () => {
   it('is cut off when it does not send its request', async (t) => {
     const { port } = await serve(t);
@@ -195,6 +262,24 @@ describe('a client that is slow or large', () => {
     socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
     socket.resume();
     await once(socket, 'close');
+  });
+
+  it('leaves room for others: 128 connections and no more', async (t) => {
+    const { port, ask } = await serve(t);
+    const sockets = Array.from({ length: 128 }, () => connect(port, '127.0.0.1'));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await assert.rejects(ask('/livez'));
+    sockets.shift()?.destroy();
+    for (;;) {
+      const code = await ask('/livez').then(
+        (answer) => answer.code,
+        () => undefined,
+      );
+      if (code === 200) break;
+    }
   });
 
   it('is refused with headers over 8 KiB', async (t) => {

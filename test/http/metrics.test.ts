@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { problemCodes } from '../../src/core/problem-codes.ts';
 import type { FileStatus, MirrorStatus, Status } from '../../src/core/status.ts';
 import { createTelemetryBuffer } from '../../src/core/telemetry.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
@@ -52,16 +53,17 @@ describe('/metrics', () => {
   });
 
   it('counts the problems that the status tells, by code', async () => {
-    const refused = { code: 'yaml-syntax', severity: 'error', message: 'a tab', hint: 'Use spaces.' } as const;
+    const refused = { code: 'config-syntax', severity: 'error', message: 'a tab', hint: 'Use spaces.' } as const;
     const problems = [
       refused,
       { ...refused, line: 2 },
       { ...refused, code: 'config-unknown-key', severity: 'warning' },
     ] as const;
+    for (const { code } of problems) assert.ok(problemCodes.includes(code), code);
     const { text } = await scrapeOf({ ...withdrawn, problems }, { process: false });
     const shown = seriesOf(await text()).filter((line) => line.startsWith('handspegel_problems'));
     assert.deepEqual(shown, [
-      'handspegel_problems{severity="error",code="yaml-syntax"} 2',
+      'handspegel_problems{severity="error",code="config-syntax"} 2',
       'handspegel_problems{severity="warning",code="config-unknown-key"} 1',
     ]);
   });

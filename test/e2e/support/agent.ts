@@ -83,6 +83,8 @@ export type Agent = Running & {
   readonly status: () => Promise<Status>;
   /** Waits until its status is as asked for. */
   readonly whenStatus: (what: string, isSo: (status: Status) => boolean, limitMs?: number) => Promise<Status>;
+  /** Where it listens for this path. */
+  readonly address: (path: string) => Promise<string>;
   /** GET on its health listener, or for `/` and `/api/…` on the one for people: code and body. */
   readonly get: (path: string) => Promise<{ readonly code: number; readonly body: string }>;
   /** Waits for the state of a file or anything else, and shows the log when it does not come. */
@@ -132,6 +134,8 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
     const { found } = await until('the agent listens', look, { otherwise, limitMs: 3 * generousMs });
     return found;
   };
+  const address = (path: string): Promise<string> =>
+    listener(/^\/(?:api\/|\?|$)/.test(path) ? '127.0.0.2' : '127.0.0.1');
   return {
     ...running,
     place,
@@ -154,9 +158,9 @@ export const startAgent = (t: TestContext, place: Place, options: AgentOptions =
       );
       return found;
     },
+    address,
     get: async (path) => {
-      const base = await listener(/^\/(?:api\/|\?|$)/.test(path) ? '127.0.0.2' : '127.0.0.1');
-      const response = await fetch(base + path);
+      const response = await fetch((await address(path)) + path);
       return { code: response.status, body: await response.text() };
     },
     until: async (what, look, limitMs = generousMs) => (await until(what, look, { limitMs, otherwise })).ms,
