@@ -66,7 +66,7 @@ const summary = (facts: DoctorFacts) => {
     certsDir: certsDir.path,
     certsDirFrom: certsDir.source,
     mirrors: mirrors.map(({ url, files, kind, detail, latencyMs, reading }) => ({
-      url,
+      url: shownUrl(url),
       files,
       verdict: kind,
       detail,
