@@ -203,7 +203,10 @@ describe('the gate beside files of ours', () => {
     };
     assert.deepEqual([flap(), flap(), flap(), flap(), flap()], [true, true, true, false, false]);
     assert.match(node.journal.map(({ detail }) => detail).join('\n'), /it flaps/);
-    node.advance(hour);
+    // It was closed three minutes ago.
+    node.advance(hour - 4 * 60_000);
+    assert.equal(names(node, control), false, 'an hour has not gone by');
+    node.advance(2 * 60_000);
     assert.equal(names(node, control), true, 'one trial');
     assert.equal(flap(), false, 'which it failed');
     node.advance(hour);
