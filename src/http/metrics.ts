@@ -23,6 +23,9 @@ export type MetricsDeps = {
 
 const prefix = 'handspegel_';
 
+/** Gauges of prom-client that are named as counters, which `promtool check metrics` refuses; each is the sum of another one. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** Buckets in seconds: a mirror on this node answers within milliseconds, one that hangs takes the whole limit. */
 const probeBuckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const passBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
@@ -118,6 +121,7 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   const counters = countersOf(registry);
   // prom-client's own loop monitor wakes 100 times a second unless told otherwise.
   if (deps.process !== false) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 });
+  for (const name of misnamed) registry.removeSingleMetric(name);
 
   const limits = {
     writes: limitLabels(300, [0]),

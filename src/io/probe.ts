@@ -72,9 +72,15 @@ const judge = (answer: Answer): Judged => {
 /** These say something of this process, not of the mirror. */
 const localCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EACCES', 'EPERM']);
 
+/** OpenSSL's own words, without where in its sources they were said and what to tell Node.js. */
+const plainly = (text: string): string => {
+  const tls = /:SSL routines:[^:]*:([^:\n]+)/.exec(text)?.[1];
+  return tls === undefined ? text.replace(/; if the root CA is installed locally.*$/s, '') : `TLS: ${tls}`;
+};
+
 const judgeError = (error: unknown, { connected }: Progress): Judged => {
   const code = codeOf(error);
-  const detail = code === 'ECONNREFUSED' ? 'connection refused' : textOf(error) || code;
+  const detail = code === 'ECONNREFUSED' ? 'connection refused' : plainly(textOf(error)) || code;
   if (connected || localCodes.has(code)) return { kind: 'erroring', detail };
   // The kernel gave up on its own, long after containerd's clients would have to.
   if (code === 'ETIMEDOUT') return { kind: 'timeout', detail };
