@@ -115,4 +115,47 @@ describe('laws of the gate, on a whole node', () => {
       );
     });
   }
+
+  const flap = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ url: fc.constantFrom(...mirrors), verdict: fc.constantFrom('hung', 'up') }) },
+    { weight: 1, arbitrary: fc.constant('restart' as const) },
+  );
+  const flaps = fc.array(fc.tuple(flap, fc.integer({ min: 1, max: 3 }), pauses), { minLength: 10, maxLength: 40 });
+
+  for (const writer of ['us', 'spegel', 'spegel, where no template points'] as const) {
+    it(`never gives a file back more often than its limit, whatever restarts: by ${writer}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(flaps, async (steps) => {
+          const node = await start(writer === 'us' ? 'us' : 'spegel');
+          try {
+            if (writer === 'spegel, where no template points') {
+              node.desired = desiredOf([unit('great.io', hostsText(far, control))]);
+              node.advance(5_000);
+            }
+            const before = new Map(paths.map((path) => [path, named(read(node, path))]));
+            const backs = new Map(paths.map((path): [string, number[]] => [path, []]));
+            const written = new Map<string, number>();
+            node.onWrite = (path) => written.set(path, node.now);
+            play(node, steps, () => {
+              for (const path of paths) {
+                const now = named(read(node, path));
+                if (now.some((url) => before.get(path)?.includes(url) === false))
+                  backs.get(path)?.push(written.get(path) ?? 0);
+                before.set(path, now);
+              }
+            });
+            for (const [path, times] of backs) {
+              for (const at of times) {
+                const within = times.filter((other) => other <= at && at - other < giveBackLimits.windowMs);
+                assert.ok(within.length <= giveBackLimits.count, `${path}: ${within.length} within an hour`);
+              }
+            }
+          } finally {
+            node.remove();
+          }
+        }),
+        runs,
+      );
+    });
+  }
 });

@@ -174,6 +174,38 @@ describe('the gate beside files of ours', () => {
     assert.equal(read(node), before);
   });
 
+  it('gives back what a flapping file is closed for, too, when it is switched off', () => {
+    const before = read(node);
+    for (let flaps = 0; flaps < 4; flaps++) {
+      node.mirrorIs(control, 'hung', 2);
+      node.advance(60_000);
+      node.mirrorIs(control, 'up', 2);
+      node.advance(60_000);
+    }
+    assert.equal(names(node, control), false, 'it is closed');
+    for (const gate of ['observe', 'off'] as const) {
+      node.settings = { ...node.settings, gate };
+      node.advance(1_000);
+      assert.equal(read(node), before, gate);
+    }
+  });
+
+  it('does not count what comes back after the state directory was lost: it may never have been in', () => {
+    const flap = (lose: boolean): boolean => {
+      node.mirrorIs(control, 'hung', 2);
+      node.advance(60_000);
+      if (lose) {
+        node.restart({ loseState: true });
+        node.hush(control);
+        node.advance(1_000);
+      }
+      node.mirrorIs(control, 'up', 2);
+      node.advance(60_000);
+      return names(node, control);
+    };
+    assert.deepEqual([flap(true), flap(false), flap(false), flap(false), flap(false)], [true, true, true, true, false]);
+  });
+
   it('withdraws nothing for one slow answer after a restart, and leaves out what was out', () => {
     node.mirrorIs(control, 'hung', 2);
     node.advance(1_000);
