@@ -111,6 +111,31 @@ describe('the prober', () => {
     await again;
   });
 
+  it('asks the other silent mirrors of this node at once when one answers again', async (t) => {
+    const { prober, answers, become, asked, times } = start(t, quick);
+    const mirrors = ['http://a', 'http://b'].map((url) => mirror(url, { deep: false }));
+    answers.shallow = 'hung';
+    const silent = times('shallow', 20);
+    prober.watch(mirrors);
+    await silent;
+    become(seldom);
+    prober.watch(mirrors);
+    // Who is being asked answers as before.
+    for (let i = 0; i < 3; i++) await new Promise(setImmediate);
+    answers.shallow = 'up';
+    const told: string[] = [];
+    asked.on('asked', (_depth: string, url: string) => told.push(url));
+    await prober.ask(mirrors.slice(0, 1));
+    while (!told.includes('http://b')) await once(asked, 'asked');
+  });
+
+  it('looks deeper soon after a mirror has come, not only when the long pause is over', async (t) => {
+    const { prober, times } = start(t, { ...quick, deepInterval: day });
+    const looked = times('deep', 1);
+    prober.watch([mirror('http://m')]);
+    await looked;
+  });
+
   it('tells what decides, and not each sample of one that stays as it is', async (t) => {
     const { prober, asked, answers, times } = start(t, quick);
     const told: string[] = [];
