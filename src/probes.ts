@@ -74,17 +74,11 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
       ? { ...sample, kind: 'up' }
       : { ...sample, detail: `${what}: ${sample.detail}` };
 
-  /** Who says that it has what nobody has says so of everything: a pull would get that instead of its image. */
-  const asUnknown = (sample: ProbeSample): ProbeSample => {
-    const found = sample.kind === 'up' && sample.status === 200;
-    return asAnswer(found ? { ...sample, kind: 'wrong' } : sample, 'a digest that nobody has');
-  };
-
   const deep = async (mirror: Mirror, signal: AbortSignal): Promise<ProbeSample> => {
     const [base] = mirror.probeUrls;
     const limitMs = timeoutMs() * deepTimeouts;
     const unknown = `${base}handspegel/probe/manifests/${unknownDigest}?ns=docker.io`;
-    const first = asUnknown(await ask(mirror, unknown, limitMs, signal));
+    const first = asAnswer(await ask(mirror, unknown, limitMs, signal), 'a digest that nobody has');
     const image = held?.();
     if (first.kind !== 'up' || image === undefined) return first;
     const url = `${base}${image.repository}/manifests/${image.digest}?ns=${encodeURIComponent(image.registry)}`;

@@ -59,8 +59,8 @@ describe('the deep probe', () => {
       (_request, response) => response.setHeader('content-type', 'text/html').end('<html>'),
     ],
     [
-      'has what nobody has: it says so of everything',
-      'wrong',
+      'answers 200 to everything',
+      'up',
       (_request, response) => response.setHeader('content-type', 'application/json').end('{}'),
     ],
     [
