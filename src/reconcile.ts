@@ -301,13 +301,18 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
 
   const onePass = (intent: Intent): PassResult => {
     if (intent.desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
+    const unreadable = (why: string): PassResult => {
+      const problem = failure('certs-dir-unreadable', why, 'Nothing is written until it can be read again.');
+      return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
+    };
     let tree: Tree;
     try {
       tree = ports.readTree(watch?.tree);
     } catch (error) {
-      const problem = failure('certs-dir-unreadable', textOf(error), 'Nothing is written until it can be read again.');
-      return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
+      return unreadable(textOf(error));
     }
+    // What is no directory says nothing about the files that stood in it.
+    if (typeof tree.root === 'object') return unreadable(tree.root.problem);
     const before = ledger;
     const planned = planPass({
       tree,

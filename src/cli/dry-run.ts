@@ -30,6 +30,7 @@ export const dryRun = async (
   if (desired === undefined)
     return { pass: undefined, files: [], problems: shown(problems), waitingFor: 'there is no valid configuration' };
   const tree = readTree(node.certsDir);
+  if (typeof tree.root === 'object') throw new Error(tree.root.problem);
   const settings = planSettings(node.configuration.settings());
   const look = () => {
     const input = {

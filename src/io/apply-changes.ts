@@ -139,7 +139,7 @@ const isExpected = (expected: Expected, stats: BigIntStats | undefined): boolean
 /**
  * The only writer below certs.d. New files and directories are made in `.handspegel/` beside it, brought to disk there,
  * and renamed into place after a last look; so a reader, a crash or a full disk never shows a part of one.
- * `certsDir` may be reached through symbolic links, resolved at the first use; below it none is passed through.
+ * `certsDir` may be reached through symbolic links, resolved once for each `apply`; below it none is passed through.
  */
 export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Applier => {
   let resolved: string | undefined;
@@ -266,6 +266,7 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
         return;
       }
       case 'remove-empty-directory': {
+        if (statsAt(join(rootOf(), path)) === undefined) return;
         const target = lastLook(path);
         try {
           rmdirSync(target);
@@ -293,6 +294,7 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
   };
 
   const apply = (changes: readonly Change[]): Outcome => {
+    resolved = undefined;
     const changed: string[] = [];
     let path = '';
     const before = count;

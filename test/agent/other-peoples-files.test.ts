@@ -54,6 +54,27 @@ describe("other people's files", () => {
     }
   });
 
+  it('are not taken for removed while certs.d is no directory, which is said', () => {
+    plant();
+    node.advance(1_000);
+    const before = theirs();
+    const away = join(node.certsDir, '../away');
+    renameSync(node.certsDir, away);
+    writeFileSync(node.certsDir, 'a file');
+    const [problem, ...others] = node.advance(5_000).problems;
+    assert.deepEqual(others, []);
+    assert.equal(problem?.code, 'certs-dir-unreadable');
+    assert.match(problem.message, /certs\.d is not a directory/);
+    rmSync(node.certsDir);
+    renameSync(away, node.certsDir);
+    assert.deepEqual(node.advance(1_000).problems, []);
+    assert.deepEqual(
+      Object.values(node.ledger().originals).map(({ state }) => state),
+      ['present', 'present', 'present'],
+    );
+    assert.deepEqual(theirs(), before);
+  });
+
   it('come back as last seen, also over the older copy that the hook restored', async () => {
     plant();
     node.advance(1_000);

@@ -217,6 +217,8 @@ describe('createApplier', () => {
     const remove = (path: string): Change => ({ kind: 'remove-empty-directory', path });
     assert.deepEqual(apply(['full', 'none', 'link', 'empty'].map(remove)), { result: 'done', changed: ['empty'] });
     assert.deepEqual(Object.keys(dump(certsDir)), ['full/', 'link', 'full/hosts.toml']);
+    rmSync(certsDir, { recursive: true });
+    assert.deepEqual(apply([remove('full')]), { result: 'done', changed: [] });
   });
 
   it('refuses paths that lead out, _backup itself, or through links', (t) => {
@@ -287,6 +289,19 @@ describe('createApplier', () => {
     assert.equal(apply([directory('quay.io', [file('hosts.toml', 'a')])]).result, 'done');
     assert.equal(staged.length, 1);
     assert.equal(readFileSync(join(parent, 'real/certs.d/quay.io/hosts.toml'), 'utf8'), 'a');
+  });
+
+  it('goes where a link to certs.d leads by now', (t) => {
+    const { parent, certsDir } = place(t);
+    for (const name of ['one', 'two']) mkdirSync(join(parent, name));
+    symlinkSync('one', certsDir);
+    const { apply } = createApplier({ certsDir });
+    const change = directory('quay.io', [file('hosts.toml', 'a')]);
+    assert.equal(apply([change]).result, 'done');
+    rmSync(certsDir);
+    symlinkSync('two', certsDir);
+    assert.equal(apply([change]).result, 'done');
+    assert.equal(readFileSync(join(parent, 'two/quay.io/hosts.toml'), 'utf8'), 'a');
   });
 
   it('says what is wrong with a certs.d that is a link to nothing, and recovers', (t) => {
