@@ -195,7 +195,7 @@ const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   const why = [status().waitingFor, ...status().problems.map((problem) => problem.message)].filter(
     (one) => one !== undefined,
   );
-  return { ok: false, message: `not released yet, it goes on: ${why.join('; ')}` };
+  return { ok: false, message: `not released yet, it goes on: ${why.join('; ') || 'certs.d changes all the time'}` };
 };
 
 const restore = ({ node, store }: CommandDeps, args: CommandRequest['args']): CommandAnswer => {
