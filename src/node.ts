@@ -38,6 +38,7 @@ import {
 } from './inputs.ts';
 import { createApplier } from './io/apply-changes.ts';
 import type { Clock } from './io/clock.ts';
+import { explain } from './io/disk/files.ts';
 import { readTree } from './io/read-tree.ts';
 import type { Store } from './io/store.ts';
 import type { Prober } from './prober.ts';
@@ -80,6 +81,8 @@ export type Node = {
   /** What the watch on the ConfigMap tells, and how it fares; the next pass goes by it. */
   readonly hear: (watched: Watched) => void;
   readonly watched: () => Watched;
+  /** Changes something in the state directory; false when it cannot, which is a problem of the status then. */
+  readonly tryState: (what: string, act: () => void) => boolean;
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
@@ -94,8 +97,10 @@ export type Node = {
   readonly wait: (until: number | undefined) => Promise<void>;
   /** Reads again what is remembered: until the lock was ours, its last holder may have written there. */
   readonly reopen: () => void;
-  /** Removes what an earlier run left unfinished. */
+  /** Removes what an earlier run left unfinished; what cannot be removed now is tried again with each pass. */
   readonly sweep: () => void;
+  /** Makes the directory that certs.d lies in; false when it cannot, which is a problem of the status then. */
+  readonly ensureParent: () => boolean;
 };
 
 const asLedger = (value: unknown): Ledger | undefined => {
@@ -139,13 +144,14 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   let last: PassResult | undefined;
   let ready = false;
   let stateProblem: Problem | undefined;
+  let placeProblem: Problem | undefined;
   let wanted: readonly Mirror[] = [];
   let statePlace = store.place();
   let learned: LearnedFacts = {};
   let watched = nothingWatched;
   let toldErrors: ReadonlySet<string> = new Set();
 
-  const tryState = (what: string, act: () => void): void => {
+  const tryState = (what: string, act: () => void): boolean => {
     try {
       act();
       stateProblem = undefined;
@@ -158,6 +164,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         hint: 'Make the state directory writable.',
       };
     }
+    return stateProblem === undefined;
   };
 
   // Kept by a pass only: whoever just looks, waits for another agent or is released writes nothing.
@@ -261,6 +268,18 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     reconciler.setLedger(reconciler.ledger());
   };
 
+  const tryPlace = (act: () => void): boolean => {
+    try {
+      act();
+      placeProblem = undefined;
+    } catch (error) {
+      const hint = 'It is tried again; the last good files stay.';
+      placeProblem = { code: 'write-failed', severity: 'error', message: explain(error), hint };
+    }
+    return placeProblem === undefined;
+  };
+  const sweep = (): boolean => tryPlace(applier.sweep);
+
   const isKept = (result: PassResult): boolean =>
     stateProblem === undefined && result.problems.every(({ code }) => code !== 'state-not-saved');
 
@@ -278,6 +297,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
 
   const turn = (releasing: boolean): PassResult => {
     noticeLoss();
+    if (placeProblem !== undefined) sweep();
     configuration.reload();
     const now = intent(releasing);
     tellErrors(now.desired);
@@ -312,6 +332,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       ...(last?.problems ?? []),
       ...(last?.decisions.flatMap((decision) => decision.problems) ?? []),
       ...(stateProblem === undefined ? [] : [stateProblem]),
+      ...(placeProblem === undefined ? [] : [placeProblem]),
     ];
     const secrets = secretValues(options.given.secrets);
     return [
@@ -364,10 +385,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const forget = (): void => {
     const { made } = reconciler.ledger();
     const above = made.map((path) => (path === '.' ? certsDir : path)).filter((path) => path.startsWith('/'));
-    applier.sweep();
+    sweep();
     for (const path of [...applier.madeDirectories(), ...above].sort((a, b) => b.length - a.length))
       removeIfEmpty(path);
-    store.removeAll(['released']);
+    tryState('nothing but the release', () => store.removeAll(['released']));
     reconciler = boot(emptyLedger);
     remembered = undefined;
     storedFacts = undefined;
@@ -402,6 +423,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       watched = news;
     },
     watched: () => watched,
+    tryState,
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
     differences: () => {
@@ -422,7 +444,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
     reopen,
-    sweep: applier.sweep,
+    sweep,
+    ensureParent: () => tryPlace(applier.ensureParent),
   };
 };
 

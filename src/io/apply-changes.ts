@@ -34,6 +34,8 @@ export type Applier = {
   readonly apply: (changes: readonly Change[]) => Outcome;
   /** Makes certs.d and its parents (0755). Gives the directories that were made now, outermost first, absolute. */
   readonly ensureRoot: () => readonly string[];
+  /** The same for the parents alone. */
+  readonly ensureParent: () => void;
   /** Every directory that had to be made so far for certs.d to stand: release removes those that are empty. */
   readonly madeDirectories: () => readonly string[];
   /** Removes what an earlier run left in the staging directory. Only for the holder of the writer's lock. */
@@ -156,6 +158,11 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     const before = made.length;
     makeDirectories(rootOf(), (path) => made.push(path));
     return made.slice(before);
+  };
+
+  const ensureParent = (): void => {
+    resolved = undefined;
+    makeDirectories(dirname(rootOf()), (path) => made.push(path));
   };
 
   /** `false`: there is none. One that is not ours alone could hand us a link or take our files away. */
@@ -315,8 +322,9 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
   };
 
   const sweep = (): void => {
+    resolved = undefined;
     if (stagingStands()) removeTree(stagingOf());
   };
 
-  return { apply, ensureRoot, madeDirectories: () => [...made], sweep };
+  return { apply, ensureRoot, ensureParent, madeDirectories: () => [...made], sweep };
 };
