@@ -74,6 +74,8 @@ export type Node = {
   /** One pass, and a second look right after a change. */
   readonly turn: (releasing: boolean) => PassResult;
   readonly status: () => Status;
+  /** What of the state directory is damaged, or may not be read. */
+  readonly stateProblems: () => readonly Problem[];
   readonly ledger: () => Ledger;
   readonly secrets: () => readonly string[];
   /** What the cluster tells of this node; the next pass goes by it. */
@@ -130,9 +132,21 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     if (read.kind === 'missing') return undefined;
     const value = read.kind === 'value' ? as(read.value) : undefined;
     if (value !== undefined) return value;
+    if (read.kind === 'unreadable') {
+      const hint = 'Run this as root, to know what the agent remembers.';
+      damage.push({
+        code: 'state-unreadable',
+        severity: 'warning',
+        message: read.reason,
+        hint,
+        file: options.stateDir,
+      });
+      return undefined;
+    }
     const reason = read.kind === 'damaged' ? read.reason : 'it holds something that this version does not understand';
     const hint = 'What it remembered is lost; files on disk speak for themselves.';
-    damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${reason}`, hint });
+    const message = `${name}: ${reason}`;
+    damage.push({ code: 'state-damaged', severity: 'warning', message, hint, file: options.stateDir });
     return undefined;
   };
   const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
@@ -414,6 +428,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     intent,
     turn,
     status,
+    stateProblems: () => damage,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
     learn: (facts) => {

@@ -61,7 +61,8 @@ export const createReleases = (
   const readState = (): State | undefined => {
     try {
       const read = store.readJson(fileName);
-      return read.kind === 'value' ? asState(read.value) : read.kind === 'damaged' ? state : undefined;
+      if (read.kind === 'value') return asState(read.value);
+      return read.kind === 'missing' ? undefined : state;
     } catch {
       return state;
     }

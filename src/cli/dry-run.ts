@@ -24,7 +24,7 @@ export const dryRun = async (
 ): Promise<DryRun> => {
   const facts = node.facts();
   const desired = node.configuration.desired(facts);
-  const problems = inputProblems(node.configuration.choice(), desired);
+  const problems = [...inputProblems(node.configuration.choice(), desired), ...node.stateProblems()];
   const shown = (found: Iterable<Problem>): readonly Problem[] =>
     [...found].map((problem) => redactProblem(problem, node.secrets()));
   if (desired === undefined)
