@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -217,6 +218,36 @@ describe("other people's files", () => {
     await spegel.start();
     node.advance(2_000);
     assert.deepEqual(theirs(), {});
+  });
+
+  it('may hold empty directories inside each other, which come back with their modes', async () => {
+    plant();
+    mkdirSync(join(node.certsDir, 'quay.io/empty/inner'), { recursive: true });
+    mkdirSync(join(node.certsDir, 'nothing.io/a/b'), { recursive: true });
+    mkdirSync(join(node.certsDir, 'nothing.io/c'));
+    chmodSync(join(node.certsDir, 'nothing.io/a'), 0o710);
+    chmodSync(join(node.certsDir, 'quay.io/empty'), 0o700);
+    const before = theirs();
+    node.advance(1_000);
+    for (let start = 0; start < 2; start += 1) {
+      await spegel.start();
+      node.advance(1_000);
+      assert.deepEqual(theirs(), before);
+    }
+    rmSync(join(node.certsDir, 'nothing.io/a/b'), { recursive: true });
+    node.advance(125_000);
+    await spegel.start();
+    node.advance(1_000);
+    const { 'nothing.io/a/b/': _, ...rest } = before;
+    assert.deepEqual(theirs(), rest, 'what a person removed stays removed');
+    assert.ok(node.isAtRest());
+  });
+
+  it('that are pipes or the like are named as what does not come back', () => {
+    mkdirSync(join(node.certsDir, 'pipe.io'), { recursive: true });
+    execFileSync('mkfifo', [join(node.certsDir, 'pipe.io/hosts.toml')]);
+    const files = node.advance(1_000).decisions.flatMap((decision) => decision.files);
+    assert.match(files.find(({ path }) => path === 'pipe.io/hosts.toml')?.detail ?? '', /no copy can be kept/);
   });
 
   it('may be links, plain files and empty directories', async () => {
