@@ -182,8 +182,11 @@ export const alreadyReleased: CommandAnswer = { ok: true, message: 'already rele
 const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   const { node, releases, prober, status, clock, patienceMs } = deps;
   if (releases.isReleased()) return alreadyReleased;
+  const end = clock.now() + patienceMs;
+  // Before it is asked for: the loop would go by what was seen some seconds ago.
+  await prober.ask(node.toProbe().filter(({ near }) => near));
   releases.request();
-  for (const end = clock.now() + patienceMs; clock.now() < end; ) {
+  while (clock.now() < end) {
     const result = node.turn(true);
     if (result.released && releases.finish()) {
       const files = result.decisions.flatMap((decision) =>
