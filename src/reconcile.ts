@@ -10,6 +10,7 @@ import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
 import { type Pass, planPass } from './core/pass.ts';
+import type { PlanBase } from './core/plan.ts';
 import { indexOf, type PlanSettings } from './core/plan-input.ts';
 import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
@@ -27,7 +28,8 @@ export type Ports = {
   readonly iso: (steady: number) => string;
   /** Throws when certs.d as a whole cannot be read. */
   readonly readTree: (previous: Tree | undefined) => Tree;
-  readonly apply: (changes: readonly Change[]) => Outcome;
+  /** `standing`: what must still stand in certs.d just before each change; kept as the changes leave it. */
+  readonly apply: (changes: readonly Change[], standing: Set<string>) => Outcome;
   /** Throws when the state directory cannot be written. */
   readonly save: (kept: Kept) => void;
   readonly journal: (records: readonly JournalRecord[]) => void;
@@ -167,7 +169,12 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
   };
 
-  const applyAll = <D extends Decision>(decisions: readonly D[], after: (decision: D, outcome: Outcome) => void) => {
+  const applyAll = <D extends Decision>(
+    { tree }: PlanBase,
+    decisions: readonly D[],
+    after: (decision: D, outcome: Outcome) => void,
+  ) => {
+    const standing = new Set([...tree.entries.keys()].filter((path) => path === registryOf(path)));
     const problems: Problem[] = [];
     const changed: string[] = [];
     let moved = false;
@@ -175,7 +182,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     for (const decision of decisions) {
       if (decision.changes.length === 0) continue;
       if (ports.now() > lookAgainAfter) return { problems, changed, moved: true };
-      const outcome = ports.apply(decision.changes);
+      const outcome = ports.apply(decision.changes, standing);
       const made = new Set(outcome.changed);
       for (const change of decision.changes) {
         if (made.has(change.path)) for (const [path, trace] of traces(change)) own.set(path, trace);
@@ -186,7 +193,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
         if (!['write', 'put-back', 'remove'].includes(action)) continue;
         ports.tell?.({ kind: 'write', registry: decision.registry, reason, result: outcome.result });
       }
-      if (outcome.result === 'moved') moved = true;
+      if (outcome.result === 'moved') {
+        moved = true;
+        if (outcome.clearing) break;
+      }
       if (outcome.result === 'failed') {
         problems.push(
           failure('write-failed', `${outcome.path}: ${outcome.error}`, 'The last good file stays; it is tried again.'),
@@ -254,7 +264,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   const release = (pass: Pass): PassResult => {
     const made = planRelease({ ...pass.base, index: indexOf(pass.base.tree, pass.base.ledger) });
     if (made.waiting !== undefined) return { ...nothing, waitingFor: made.waiting, lookAgainAt: ports.now() + 250 };
-    const { problems, changed, moved } = applyAll(made.decisions, journalWrites);
+    const { problems, changed, moved } = applyAll(pass.base, made.decisions, journalWrites);
     const released = problems.length === 0 && !moved;
     const lookAgainAt = released ? undefined : ports.now() + (moved ? 50 : retryAfterMs);
     return { ...nothing, decisions: made.decisions, problems, changed, applied: released, released, lookAgainAt };
@@ -264,7 +274,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const outcomes: { readonly made: RegistryPlan; readonly outcome: Outcome }[] = [];
     // What could not be stored is not overwritten.
     const safe = before.length === 0 ? pass.plan.registries : pass.plan.registries.filter((made) => !destroys(made));
-    const done = applyAll(safe, (made, outcome) => {
+    const done = applyAll(pass.base, safe, (made, outcome) => {
       outcomes.push({ made, outcome });
       journalWrites(made, outcome);
     });

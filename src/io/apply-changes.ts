@@ -3,6 +3,7 @@ import {
   fchmodSync,
   fsyncSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -30,8 +31,12 @@ import {
 } from './disk/files.ts';
 
 export type Applier = {
-  /** Does the steps in order, each whole or not at all; the first that fails or finds something else ends it. */
-  readonly apply: (changes: readonly Change[]) => Outcome;
+  /**
+   * Does the steps in order, each whole or not at all; the first that fails or finds something else ends it. So does one of
+   * the names in `standing` that no longer stands in certs.d just before a rename: somebody has begun to clear. They are
+   * kept as the steps leave them.
+   */
+  readonly apply: (changes: readonly Change[], standing?: Set<string>) => Outcome;
   /** Makes certs.d and its parents (0755). Gives the directories that were made now, outermost first, absolute. */
   readonly ensureRoot: () => readonly string[];
   /** The same for the parents alone. */
@@ -54,6 +59,9 @@ const stagingName = '.handspegel';
 class Moved extends Error {
   override readonly name = 'Moved';
 }
+
+/** Somebody has begun to clear certs.d. */
+class Cleared extends Moved {}
 
 /** What a rename or removal says that raced with somebody else, as opposed to one that cannot work. */
 const movedCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP']);
@@ -145,6 +153,7 @@ const isExpected = (expected: Expected, stats: BigIntStats | undefined): boolean
  */
 export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Applier => {
   let resolved: string | undefined;
+  let expectedNames: Set<string> | undefined;
   const made: string[] = [];
   let count = 0;
 
@@ -210,9 +219,22 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     }
   };
 
+  const checkNames = (): void => {
+    if (expectedNames === undefined || expectedNames.size === 0) return;
+    const names = new Set(orMoved(rootOf(), () => readdirSync(rootOf())));
+    for (const name of expectedNames) if (!names.has(name)) throw new Cleared(join(rootOf(), name));
+  };
+
+  const keepName = ({ kind, path }: Change): void => {
+    if (path.includes('/')) return;
+    if (kind === 'remove-file' || kind === 'remove-empty-directory') expectedNames?.delete(path);
+    else expectedNames?.add(path);
+  };
+
   const lastLook = (path: string, expected?: Expected): string => {
     const target = join(rootOf(), path);
     beforeRename?.(path);
+    checkNames();
     checkParents(path);
     if (expected !== undefined && !isExpected(expected, statsAt(target))) throw new Moved(target);
     return target;
@@ -300,8 +322,9 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     }
   };
 
-  const apply = (changes: readonly Change[]): Outcome => {
+  const apply = (changes: readonly Change[], standing?: Set<string>): Outcome => {
     resolved = undefined;
+    expectedNames = standing;
     const changed: string[] = [];
     let path = '';
     const before = count;
@@ -309,13 +332,17 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
       try {
         for (const change of changes) {
           path = change.path;
-          step(change, () => changed.push(change.path));
+          step(change, () => {
+            changed.push(change.path);
+            keepName(change);
+          });
         }
       } finally {
         if (count !== before) removeStaging();
       }
       return { result: 'done', changed };
     } catch (error) {
+      if (error instanceof Cleared) return { result: 'moved', path, changed, clearing: true };
       if (error instanceof Moved) return { result: 'moved', path, changed };
       return { result: 'failed', path, error: explain(error), changed };
     }

@@ -337,6 +337,23 @@ describe('createApplier', () => {
     });
   });
 
+  it('changes nothing more once a name has gone that still has to stand', (t) => {
+    const { parent, certsDir, at } = place(t);
+    put(certsDir, { 'a/hosts.toml': 'a', 'b/hosts.toml': 'b' });
+    const applier = createApplier({
+      certsDir,
+      beforeRename: (path) => {
+        if (path === 'd') rmSync(at('a'), { recursive: true });
+      },
+    });
+    const standing = new Set(['a', 'b']);
+    const outcome = applier.apply([directory('c', [file('hosts.toml', 'c')]), directory('d', [])], standing);
+    assert.deepEqual(outcome, { result: 'moved', path: 'd', changed: ['c'], clearing: true });
+    assert.deepEqual([...standing], ['a', 'b', 'c']);
+    assert.deepEqual(readdirSync(certsDir).sort(), ['b', 'c']);
+    assert.deepEqual(readdirSync(parent), ['certs.d']);
+  });
+
   it('reports steps that were done before one that was not', (t) => {
     const { certsDir } = place(t);
     const { apply } = createApplier({ certsDir });

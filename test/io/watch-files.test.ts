@@ -123,8 +123,8 @@ describe('watchFiles', () => {
 
   it('follows a link to certs.d that leads elsewhere by now, or that certs.d became', async (t) => {
     const { parent, certsDir } = scratch(t);
-    put(certsDir, { '_default/hosts.toml': 'abc' });
-    for (const name of ['one', 'two']) put(parent, { [`${name}/_default/hosts.toml`]: 'abc' });
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
+    for (const name of ['one', 'two']) writeDirectory(parent, { [`${name}/_default/hosts.toml`]: 'abc' });
     const { begins, wakes, next } = start(t, { certsDir });
     await begins;
     for (const [away, name] of [
