@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -12,12 +13,13 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { waits } from '../../src/core/observe.ts';
 import { createSpegel } from '../support/spegel/spegel.ts';
-import { cpuMs, median, memory, report, spread, stop, timeToExit } from './measure.ts';
+import { cpuMs, median, memory, report, spread, stop, timeToExit, wakeUps } from './measure.ts';
 
 // Speed and memory of the agent on one node, as ratios in one run: `npm run bench`. Quote the ratios.
 
@@ -179,18 +181,70 @@ const sizes = async (): Promise<void> => {
   }
 };
 
+/** k8s-sidecar's milliseconds of CPU a minute, measured beside a prototype of the agent; it probes nothing. */
+const sidecarMs = 15;
+/** As in the peers' measurement: after a start V8 gives memory back for some 20 s. */
+const settleMs = 30_000;
+
+/** What no Node.js program can do for less: it wakes as often, and each third time connects to this node's two ports. */
+const bareIdle = `
+const { connect } = require('node:net');
+let beats = 0;
+setInterval(() => {
+  beats += 1;
+  if (beats % 3 !== 0) return;
+  for (const port of [30020, 30021]) {
+    const socket = connect({ host: '127.83.0.5', port });
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => {});
+  }
+}, 5_000 / 3);
+`;
+
+/** Both ports of the node, answering as Spegel's do: no body, connections kept for good. */
+const spegels = async (): Promise<readonly Server[]> => {
+  const servers = [30020, 30021].map((port) => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === '/v2/' ? 200 : 404;
+      response.end();
+    });
+    server.keepAliveTimeout = 0;
+    return server.listen(port, '127.83.0.5');
+  });
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  return servers;
+};
+
+const idleMinute = async (name: string, child: ChildProcess, goal?: number): Promise<void> => {
+  await setTimeout(settleMs);
+  const pid = child.pid ?? 0;
+  const before = { cpu: cpuMs(pid), wakes: wakeUps(pid) };
+  await setTimeout(60_000);
+  const cpu = cpuMs(pid) - before.cpu;
+  const figures = `${cpu.toFixed(1)} ms, ${wakeUps(pid) - before.wakes} wake-ups`;
+  report(`idle CPU of a minute, ${name}`, figures, cpu / sidecarMs, goal);
+  await stop(child);
+};
+
 const idle = async (): Promise<void> => {
   writeFileSync(config, configOf(1));
-  const at = place();
-  const agent = startAgent(at);
-  await until(() => existsSync(join(at.certsDir, '_default/hosts.toml')));
-  // As in the peers' measurement: after a start V8 gives memory back for some 20 s.
-  await setTimeout(30_000);
-  const pid = agent.pid ?? 0;
-  const before = cpuMs(pid);
-  await setTimeout(60_000);
-  report('idle CPU over 60 s, probes of refusing ports included', `${(cpuMs(pid) - before).toFixed(1)} ms`);
-  await stop(agent);
+  const start = async (): Promise<ChildProcess> => {
+    const at = place();
+    const agent = startAgent(at);
+    await until(() => existsSync(join(at.certsDir, '_default/hosts.toml')));
+    return agent;
+  };
+  console.log(`idle CPU: ratio to the ${sidecarMs} ms of k8s-sidecar, which probes nothing`);
+  await Promise.all([
+    idleMinute('bare Node.js that wakes and connects as often', spawn(node, ['-e', bareIdle], { stdio: 'ignore' })),
+    idleMinute('two refusing ports', await start(), 1.6),
+  ]);
+  const servers = await spegels();
+  await idleMinute('two ports that answer', await start(), 1.6);
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
 };
 
 try {

@@ -42,6 +42,16 @@ export const cpuMs = (pid: number): number => {
   return sum;
 };
 
+/** How often all threads of a process have waited for something so far. */
+export const wakeUps = (pid: number): number => {
+  let sum = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    sum += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
+  }
+  return sum;
+};
+
 /** Resident and anonymous memory in MiB. */
 export const memory = (pid: number): { readonly rss: number; readonly anon: number } => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
