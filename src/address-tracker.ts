@@ -1,5 +1,7 @@
 /** What the host network tells of this node's addresses. */
 export type AddressSources = {
+  /** Whether addresses may have changed since the last call; cheap. */
+  readonly mayHaveChanged: () => boolean;
   readonly interfaces: () => ReadonlyMap<string, readonly string[]>;
   readonly defaultSources: () => Promise<readonly string[]>;
   readonly follow: (
@@ -12,11 +14,14 @@ export type AddressSources = {
 export type AddressTracker = {
   /** This node's addresses as far as they are known now; empty when nothing was given and there is no default route. */
   readonly current: () => readonly string[];
+  /** Whether they may be other ones than at the last call; cheap, to be asked all the time. */
+  readonly mayHaveChanged: () => boolean;
   /** Looks at the interfaces once more. */
   readonly refresh: () => Promise<void>;
 };
 
-const askAgainAfter = 30;
+/** What the kernel's tables of addresses do not show (a link that is down, routes) is not missed for longer. */
+const lookAnywayAfter = 36;
 
 /**
  * Follows the addresses of this node: the given ones (`status.hostIP`) while they stand, then what takes their place on
@@ -25,19 +30,24 @@ const askAgainAfter = 30;
 export const createAddressTracker = (given: readonly string[], sources: AddressSources): AddressTracker => {
   let addresses = given;
   let homes: ReadonlyMap<string, string> = new Map();
-  let lastSeen = '';
-  let turnsSinceAsked = 0;
+  /** `undefined`: the interfaces could not be asked. */
+  let lastSeen: string | undefined;
+  let callsSinceLook = 0;
+  const mayHaveChanged = (): boolean => {
+    callsSinceLook += 1;
+    return sources.mayHaveChanged() || lastSeen === undefined || callsSinceLook > lookAnywayAfter;
+  };
   const refresh = async (): Promise<void> => {
+    const isDue = callsSinceLook > lookAnywayAfter;
+    callsSinceLook = 0;
     const interfaces = sources.interfaces();
     const seen = JSON.stringify([...interfaces]);
-    turnsSinceAsked += 1;
-    if (given.length === 0 && (addresses.length === 0 || seen !== lastSeen || turnsSinceAsked >= askAgainAfter)) {
+    if (given.length === 0 && (addresses.length === 0 || seen !== lastSeen || isDue)) {
       const found = await sources.defaultSources();
-      turnsSinceAsked = 0;
       if (found.length > 0) addresses = found;
     }
-    lastSeen = seen;
+    lastSeen = interfaces.size === 0 ? undefined : seen;
     ({ addresses, homes } = sources.follow(addresses, homes, interfaces));
   };
-  return { current: () => addresses, refresh };
+  return { current: () => addresses, mayHaveChanged, refresh };
 };

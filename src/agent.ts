@@ -6,6 +6,7 @@ import { readConfigMap } from './core/config/config-map.ts';
 import type { Listen } from './core/config/settings-listen.ts';
 import type { Explanation } from './core/containerd/explain.ts';
 import type { HeldImage } from './core/facts.ts';
+import type { Problem } from './core/problem.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import { createTelemetryBuffer, type Tell } from './core/telemetry.ts';
 import type { FileDifference } from './core/view/differences.ts';
@@ -18,12 +19,14 @@ import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
-import { createPulse } from './pulse.ts';
+import { createPulse, type Pulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
 import { runTogether } from './task-group.ts';
 
 export type AgentOptions = NodeOptions & {
   readonly configPath: string | undefined;
+  /** Cheap. */
+  readonly addressesMayHaveChanged: () => boolean;
   readonly refreshAddresses: () => Promise<void>;
   /** Changes when what is mounted may have changed; cheap. */
   readonly mountStamp: () => string;
@@ -70,6 +73,7 @@ export type Observers = {
   readonly serveCommands: (
     handle: (request: CommandRequest) => Promise<unknown>,
     report: (message: string) => void,
+    passed: Pulse['next'],
     signal: AbortSignal,
   ) => Promise<void>;
   readonly serveHttp: (state: HttpState, signal: AbortSignal) => Promise<void>;
@@ -86,6 +90,8 @@ export type HttpState = {
   readonly listen: () => Listen;
   readonly adminListen: () => Listen;
   readonly nodeAddress: () => string | undefined;
+  /** Waits for the next pass, which any of these may follow; one for each who waits. */
+  readonly follow: () => Pulse['next'];
   readonly report: (message: string, problem: boolean) => void;
   /** Hands over everything that is counted, from the start on. */
   readonly telemetry: (listener: Tell) => void;
@@ -101,9 +107,10 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
   (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
 
 const passEveryMs = 30_000;
-/** A new address is in the files within 2 s. */
-const lookAroundMs = 1_500;
-const placesEvery = 2;
+/** With a look, so that it is no wake-up of its own: 28 s. */
+const passEveryLooks = 17;
+/** 15 s. */
+const closelyEveryLooks = 9;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const takeAgainMs = 2_000;
@@ -113,6 +120,12 @@ const mostRestMs = 100;
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
   const { clock, store, log } = deps;
   const pulse = createPulse();
+  const followers: Pulse[] = [];
+  const follow = (): Pulse['next'] => {
+    const follower = createPulse();
+    followers.push(follower);
+    return follower.next;
+  };
   const telemetry = createTelemetryBuffer();
   const applied = Promise.withResolvers<void>();
   /** The first files stand or cannot, or another agent writes. */
@@ -120,6 +133,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const waiting = { holder: undefined as string | undefined };
   const prober: Prober = createProber({
     now: clock.now,
+    later: clock.later,
     probe: deps.probes(
       () => node.configuration.settings().probe.timeout,
       () => node.facts().heldImages?.[0],
@@ -154,9 +168,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     isWatching: options.configMap !== undefined,
   });
 
-  const sayProblems = (): void => {
+  const sayProblems = (problems: readonly Problem[]): void => {
     const now = new Set<string>();
-    for (const problem of node.status().problems) {
+    for (const problem of problems) {
       const key = `${problem.code} ${problem.message}`;
       now.add(key);
       if (state.said.has(key)) continue;
@@ -199,15 +213,14 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       applied.resolve();
       return passEveryMs;
     }
-    // First: a release that the configuration asks for begins with this very pass.
-    node.configuration.reload();
-    const result = node.turn(releases.isReleasing());
+    const result = node.turn(releases.isReleasing);
     if (result.released && releases.finish()) {
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
     }
     if (result.applied) applied.resolve();
-    sayProblems();
-    const unsaved = node.status().problems.some((problem) => problem.code === 'state-not-saved');
+    const problems = node.problems();
+    sayProblems(problems);
+    const unsaved = problems.some((problem) => problem.code === 'state-not-saved');
     const saveAgainAt = unsaved ? clock.now() + saveAgainMs : undefined;
     const times = [result.lookAgainAt, node.configuration.lookAgainAt(), saveAgainAt].filter((at) => at !== undefined);
     const wait = times.length === 0 ? passEveryMs : Math.min(...times) - clock.now();
@@ -232,6 +245,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     listen: () => options.listen ?? node.configuration.settings().server.listen,
     adminListen: () => options.adminListen ?? node.configuration.settings().server.adminListen,
     nodeAddress: () => node.facts().nodeAddresses[0],
+    follow,
     report: (message, problem) => log[problem ? 'warn' : 'info']({}, message),
     telemetry: telemetry.listen,
     now: clock.now,
@@ -250,18 +264,25 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const lookAround = async (stop: AbortSignal): Promise<void> => {
     // What changed since the first pass, before anybody watched, is seen at the first look.
     let seen = '';
-    let places = '';
-    let turns = 0;
-    const look = async (): Promise<void> => {
+    let looks = 0;
+    const lookClosely = async (addresses: boolean): Promise<void> => {
       releases.look();
-      await options.refreshAddresses();
+      if (addresses) await options.refreshAddresses();
       // The mount is watched; this is for what a watch can miss.
-      if (turns++ % placesEvery === 0) places = `${options.mountStamp()} ${store.place()}`;
-      const now = `${options.addresses().join()} ${releases.isReleased()} ${places}`;
+      const now = [options.addresses(), releases.isReleased(), options.mountStamp(), store.place()].join();
       if (now !== seen) pulse.wake('the node or its configuration changed');
       seen = now;
     };
-    await clock.every(lookAroundMs, look, stop);
+    const look = (): Promise<void> | undefined => {
+      if (looks > 0 && looks % passEveryLooks === 0) pulse.wake('timer');
+      const isDue = looks % closelyEveryLooks === 0;
+      looks += 1;
+      // Who is released has nobody to tell it that it is not any more.
+      const addresses = options.addressesMayHaveChanged();
+      return addresses || isDue || releases.isReleased() ? lookClosely(addresses) : undefined;
+    };
+    // A new address is in the files within 2 s.
+    await clock.everyBeat(look, stop);
   };
 
   const onWaiting = (holder: string): void => {
@@ -273,7 +294,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   const takeLock = async (stop: AbortSignal): Promise<Lock> => {
     while (!node.ensureParent() && !stop.aborted) {
       begun.resolve();
-      sayProblems();
+      sayProblems(node.problems());
       await clock.sleep(takeAgainMs, stop);
     }
     const lock = await deps.acquireLock(parent, onWaiting, stop);
@@ -305,11 +326,12 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       }
       const began = clock.now();
       wait = turn();
+      for (const follower of followers) follower.wake('pass');
       // However many events come, looking takes half of the time at most.
       await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
     }
     if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
-      for (let i = 0; i < 3 && !node.turn(true).released; i++);
+      for (let i = 0; i < 3 && !node.turn(() => true).released; i++);
     }
     await lock.close();
   };
@@ -343,6 +365,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const wake = (reason: string): void => pulse.wake(reason);
     const report = (message: string): void => log.warn({}, message);
     const places = { certsDir: node.certsDir, configPath: options.configPath };
+    const passed = follow();
     await runTogether(
       [
         (stop) => loop(lock, wait, stop),
@@ -350,7 +373,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
         afterFirstPass,
         askCluster,
         (stop) => observers.watchFiles(places, wake, report, stop),
-        (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, report, inner), stop),
+        (stop) => releases.whileNotReleased((inner) => observers.serveCommands(handle, report, passed, inner), stop),
       ],
       stopping,
     );

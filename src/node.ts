@@ -71,11 +71,13 @@ export type Node = {
   readonly tools: Tools;
   readonly facts: () => Facts;
   readonly intent: (releasing: boolean) => Intent;
-  /** One pass, and a second look right after a change. */
-  readonly turn: (releasing: boolean) => PassResult;
+  /** One pass, and a second look right after a change. Asked once the configuration of this moment is known. */
+  readonly turn: (isReleasing: () => boolean) => PassResult;
   readonly status: () => Status;
   /** What of the state directory is damaged, or may not be read. */
   readonly stateProblems: () => readonly Problem[];
+  /** Those of the status, credentials redacted. */
+  readonly problems: () => readonly Problem[];
   readonly ledger: () => Ledger;
   readonly secrets: () => readonly string[];
   /** What the cluster tells of this node; the next pass goes by it. */
@@ -309,10 +311,11 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     toldErrors = new Set(found.keys());
   };
 
-  const turn = (releasing: boolean): PassResult => {
+  const turn = (isReleasing: () => boolean): PassResult => {
     noticeLoss();
     if (placeProblem !== undefined) sweep();
     configuration.reload();
+    const releasing = isReleasing();
     const now = intent(releasing);
     tellErrors(now.desired);
     if (!releasing) {
@@ -429,6 +432,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     turn,
     status,
     stateProblems: () => damage,
+    problems,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
     learn: (facts) => {

@@ -33,6 +33,7 @@ const serveHttp = async (state: HttpState, loadLog: () => Promise<void>, signal:
         return where === undefined ? undefined : { host: where, port };
       },
       report: state.report,
+      changed: state.follow(),
       tried: tried.resolve,
     },
     signal,
@@ -55,6 +56,7 @@ const serveHttp = async (state: HttpState, loadLog: () => Promise<void>, signal:
         return { host: host ?? '127.0.0.1', port };
       },
       report: state.report,
+      changed: state.follow(),
       tried: allTried.resolve,
     },
     signal,
@@ -70,11 +72,12 @@ const serveHttp = async (state: HttpState, loadLog: () => Promise<void>, signal:
 /** What is loaded after the first file has been written: watcher, sockets, HTTP, and last what `loadLog` loads. */
 export const observers = (stateDir: string, loadLog: () => Promise<void>): Observers => ({
   serveHttp: (state, signal) => serveHttp(state, loadLog, signal),
-  serveCommands: (handle, report, signal) =>
+  serveCommands: (handle, report, passed, signal) =>
     serveAgentSocket({
       path: join(stateDir, 'agent.sock'),
       handle: (request: CommandRequest) => handle(request),
       report,
+      pause: passed,
       signal,
     }),
   watchFiles: ({ certsDir, configPath }, wake, report, signal) =>

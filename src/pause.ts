@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { onBeat } from './core/beat.ts';
 
 /** `setTimeout` takes no more and would fire at once. */
 export const longestTimerMs = 2 ** 31 - 1;
@@ -12,7 +11,3 @@ export const pause = async (ms: number, signal?: AbortSignal): Promise<void> => 
     if (!(error instanceof Error && error.name === 'AbortError')) throw error;
   }
 };
-
-/** The same, ended on a beat: for what an idle agent does again and again. */
-export const pauseToBeat = (ms: number, signal: AbortSignal): Promise<void> =>
-  pause(onBeat(ms, performance.now()), signal);

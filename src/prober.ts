@@ -1,4 +1,4 @@
-import { onBeat } from './core/beat.ts';
+import { jittered } from './core/beat.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { type Pace, pauseBefore } from './core/gate/pace.ts';
 import {
@@ -22,6 +22,8 @@ export type Prober = {
 
 export type ProberDeps = {
   readonly now: () => number;
+  /** Does it once, in about so many milliseconds; gives what calls it off. */
+  readonly later: (ms: number, act: () => void) => () => void;
   readonly probe: (mirror: Mirror, depth: Depth, signal: AbortSignal) => Promise<Sample>;
   /** Called when what is known of a mirror may change what is decided. */
   readonly changed: (key: string) => void;
@@ -46,13 +48,20 @@ const matters = (before: MirrorState, after: MirrorState, depth: Depth): boolean
 
 const neighbourMs = 200;
 const depths = ['shallow', 'deep'] as const satisfies readonly Depth[];
+/** Who is asked after as many rounds or more is asked in one of them. */
+const slowFrom = 10;
 
 const isNear = (mirror: Mirror, depth: Depth): boolean => depth === 'shallow' || mirror.deep;
 
-/** Probes each mirror on its own jittered timers, faster while its state is changing (design.md, Gate). */
+/**
+ * Probes each mirror on its own jittered timers, faster while its state is changing (design.md, Gate); this node's own
+ * mirrors and Spegel's, while they are at rest, in one round, which the slower ones join.
+ */
 export const createProber = (deps: ProberDeps): Prober => {
   const states = new Map<string, MirrorState>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  /** What calls the next turn off. */
+  const timers = new Map<string, () => void>();
+  let round: Set<() => void> | undefined;
   const running = new Set<string>();
   let pace: string | undefined;
 
@@ -72,18 +81,51 @@ export const createProber = (deps: ProberDeps): Prober => {
 
   const timerKey = (key: string, depth: Depth): string => `${depth} ${key}`;
 
-  const arm = (key: string, depth: Depth, pause: number): void => {
+  /** The turn that was to come does not. */
+  const replace = (key: string, depth: Depth, callOff: () => void): void => {
     const id = timerKey(key, depth);
-    clearTimeout(timers.get(id));
-    const timer = setTimeout(() => void turn(key, depth), onBeat(pause, performance.now()));
-    timer.unref();
-    timers.set(id, timer);
+    timers.get(id)?.();
+    timers.set(id, callOff);
+  };
+
+  const arm = (key: string, depth: Depth, pause: number): void =>
+    replace(
+      key,
+      depth,
+      deps.later(pause, () => void turn(key, depth)),
+    );
+
+  /** With all that is asked next: to a process that sleeps in between, the first costs more than the others together. */
+  const joinRound = (key: string, depth: Depth, pause: number): void => {
+    const turns = round ?? new Set();
+    const act = (): void => void turn(key, depth);
+    turns.add(act);
+    replace(key, depth, () => turns.delete(act));
+    if (round !== undefined) return;
+    round = turns;
+    deps.later(pause, () => {
+      if (round === turns) round = undefined;
+      for (const one of turns) one();
+    });
   };
 
   const schedule = (key: string, depth: Depth): void => {
     const state = states.get(key);
     if (state === undefined || deps.signal.aborted) return;
-    arm(key, depth, pauseBefore(state, depth, deps.pace()) * (0.9 + 0.2 * deps.random()));
+    const { interval, ...pace } = deps.pace();
+    const usual = pauseBefore(state, depth, { interval, ...pace });
+    const random = deps.random();
+    if (state.mirror.near && depth === 'shallow' && usual === interval) joinRound(key, depth, jittered(usual, random));
+    else if (usual < slowFrom * interval) arm(key, depth, jittered(usual, random));
+    else {
+      // Half a round sooner, so that the next one is at its time.
+      const early = jittered(usual, 0.25 + random / 2) - interval / 2;
+      replace(
+        key,
+        depth,
+        deps.later(early, () => joinRound(key, depth, interval / 2)),
+      );
+    }
   };
 
   /** When one of this node's mirrors answers again, the others that were silent most likely do too: they are asked now. */
@@ -108,6 +150,7 @@ export const createProber = (deps: ProberDeps): Prober => {
     const now = Object.values(deps.pace()).join();
     if (now === pace) return;
     pace = now;
+    round = undefined;
     for (const key of states.keys()) {
       for (const depth of depths) {
         const id = timerKey(key, depth);
@@ -139,7 +182,7 @@ export const createProber = (deps: ProberDeps): Prober => {
   const forget = (key: string): void => {
     states.delete(key);
     for (const depth of depths) {
-      clearTimeout(timers.get(timerKey(key, depth)));
+      timers.get(timerKey(key, depth))?.();
       timers.delete(timerKey(key, depth));
     }
   };
@@ -150,7 +193,7 @@ export const createProber = (deps: ProberDeps): Prober => {
   };
 
   deps.signal.addEventListener('abort', () => {
-    for (const timer of timers.values()) clearTimeout(timer);
+    for (const callOff of timers.values()) callOff();
     timers.clear();
   });
 

@@ -1,8 +1,10 @@
-import type { Agent as HttpAgent } from 'node:http';
 import type { HeldImage } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { type Depth, isCostly, type Sample } from './core/gate/verdict.ts';
-import type { ProbeOptions, ProbeSample } from './io/probe.ts';
+import { createPlainProbes } from './io/plain-probe.ts';
+import type { ProbeSample } from './io/probe.ts';
+
+type Target = { readonly mirror: Mirror; readonly depth: Depth };
 
 export type ProbesOptions = {
   readonly now: () => number;
@@ -16,53 +18,55 @@ const unknownDigest = `sha256:${'0'.repeat(63)}1`;
 /** Spegel before v0.0.27 looks for 5 s before it says that nobody has a digest; containerd waits 30 s. */
 const deepTimeouts = 10;
 
-type ProbeModule = typeof import('./io/probe.ts');
+/** Parsed ones; more are forgotten. */
+const mostUrls = 1_000;
 
-/**
- * Probes as the gate wants them (design.md, Gate). node:http costs 30 ms to load: what refuses a connection is told
- * without it.
- */
+const hasNothingSpecial = (mirror: Mirror, { protocol, username, password }: URL): boolean =>
+  protocol === 'http:' && username === '' && password === '' && Object.keys(mirror.headers).length === 0;
+
+/** Probes as the gate wants them (design.md, Gate). */
 export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
-  let loaded: ProbeModule | undefined;
-  let kept: HttpAgent | undefined;
-
-  const load = async (): Promise<ProbeModule> => {
-    loaded ??= await import('./io/probe.ts');
-    return loaded;
+  const askPlainly = createPlainProbes();
+  const urls = new Map<string, URL>();
+  const urlOf = (address: string): URL => {
+    const url = urls.get(address) ?? new URL(address);
+    if (urls.size >= mostUrls) urls.clear();
+    urls.set(address, url);
+    return url;
   };
+  /** Mirrors whose answers need a whole HTTP client, by key and depth, until they refuse. */
+  const special = new Set<string>();
 
-  /** A connection is kept for this node's own pod alone: elsewhere it would stick to one of several. */
-  const agentOf = async (mirror: Mirror, url: string): Promise<Pick<ProbeOptions, 'agent'>> => {
-    if (!mirror.onePod || !url.startsWith('http:')) return {};
-    // Several mirrors may stand behind one port: none waits for the answer of another.
-    kept ??= new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true, maxFreeSockets: 2 });
-    return { agent: kept };
-  };
-
-  const ask = async (mirror: Mirror, url: string, limitMs: number, signal: AbortSignal): Promise<ProbeSample> => {
-    const { probeMirror } = await load();
-    return probeMirror({
-      url,
+  const ask = async (target: Target, address: string, limitMs: number, signal: AbortSignal): Promise<ProbeSample> => {
+    const { mirror, depth } = target;
+    const url = urlOf(address);
+    const id = `${depth} ${mirror.key}`;
+    if (hasNothingSpecial(mirror, url) && !special.has(id)) {
+      // Kept for this node's own pod alone: elsewhere a connection would stick to one of several.
+      const outcome = await askPlainly({ url, timeoutMs: limitMs, keep: mirror.onePod, signal });
+      if (typeof outcome !== 'string') return outcome;
+      if (outcome === 'other') special.add(id);
+    }
+    // Costs 30 ms to load.
+    const { probeMirror } = await import('./io/probe.ts');
+    const sample = await probeMirror({
+      url: address,
       timeoutMs: limitMs,
       headers: mirror.headers,
       skipVerify: mirror.skipVerify,
       signal,
       ...(mirror.ca.length === 0 ? {} : { ca: mirror.ca }),
       ...mirror.client,
-      ...(await agentOf(mirror, url)),
     });
+    if (sample.kind === 'refused') special.delete(id);
+    return sample;
   };
 
   /** HTTPS and then HTTP where containerd would try both: the first that answers, or that would make it wait. */
   const shallow = async (mirror: Mirror, signal: AbortSignal): Promise<ProbeSample> => {
     let last: ProbeSample = { kind: 'erroring', latencyMs: 0, detail: 'its URL cannot be asked' };
     for (const url of mirror.probeUrls) {
-      if (loaded === undefined && url.startsWith('http:')) {
-        const { isRefused } = await import('./io/connect.ts');
-        const refused = await isRefused(new URL(url), timeoutMs(), signal);
-        if (refused !== undefined) return refused;
-      }
-      last = await ask(mirror, url, timeoutMs(), signal);
+      last = await ask({ mirror, depth: 'shallow' }, url, timeoutMs(), signal);
       if (last.kind === 'up' || isCostly(last.kind)) return last;
     }
     return last;
@@ -78,11 +82,14 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
     const [base] = mirror.probeUrls;
     const limitMs = timeoutMs() * deepTimeouts;
     const unknown = `${base}handspegel/probe/manifests/${unknownDigest}?ns=docker.io`;
-    const first = asAnswer(await ask(mirror, unknown, limitMs, signal), 'a digest that nobody has');
+    const first = asAnswer(await ask({ mirror, depth: 'deep' }, unknown, limitMs, signal), 'a digest that nobody has');
     const image = held?.();
     if (first.kind !== 'up' || image === undefined) return first;
     const url = `${base}${image.repository}/manifests/${image.digest}?ns=${encodeURIComponent(image.registry)}`;
-    return asAnswer(await ask(mirror, url, limitMs, signal), 'the manifest of an image that this node holds');
+    return asAnswer(
+      await ask({ mirror, depth: 'deep' }, url, limitMs, signal),
+      'the manifest of an image that this node holds',
+    );
   };
 
   return async (mirror: Mirror, depth: Depth, signal: AbortSignal): Promise<Sample> => {

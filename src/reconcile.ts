@@ -1,3 +1,4 @@
+import { bearingOf, sameTree } from './core/at-rest.ts';
 import type { Change, Outcome } from './core/change.ts';
 import { deadlyNews } from './core/deadly.ts';
 import type { Decision } from './core/decision.ts';
@@ -16,6 +17,7 @@ import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
 import { recordAfter } from './core/record.ts';
 import { planRelease } from './core/release.ts';
+import { sameValue } from './core/same-value.ts';
 import type { JournalRecord } from './core/status.ts';
 import { isHostsFile } from './core/survey.ts';
 import type { Tell } from './core/telemetry.ts';
@@ -70,7 +72,18 @@ export type Reconciler = {
   readonly setLedger: (ledger: Ledger) => void;
 };
 
+/** A pass at rest, as it went by what and gave what. */
+type Rest = {
+  readonly intent: Intent;
+  readonly tree: Tree;
+  readonly mirrors: string;
+  readonly ledger: Ledger;
+  readonly result: PassResult;
+};
+
 const retryAfterMs = 2_000;
+/** However much is the same, everything is thought through again after as many passes: 5 min. */
+const mostRests = 10;
 /** Many writes take a while; by then Spegel may have begun to clear, and must be seen before the next one. */
 const lookAgainAfterMs = 250;
 
@@ -298,6 +311,35 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     };
   };
 
+  let rest: Rest | undefined;
+  let rests = 0;
+  /**
+   * A pass whose plan was to leave everything as it is, for no time limited, gives the same again as long as it sees the
+   * same. A fight over a file ends by time alone.
+   */
+  const resultAtRest = (intent: Intent, tree: Tree, mirrors: string): PassResult | undefined => {
+    const isSame =
+      rest !== undefined &&
+      rests < mostRests &&
+      !intent.releasing &&
+      !storeAll &&
+      own.size === 0 &&
+      ledger === rest.ledger &&
+      intent.desired === rest.intent.desired &&
+      mirrors === rest.mirrors &&
+      sameTree(rest.tree, tree) &&
+      sameValue(intent.facts, rest.intent.facts) &&
+      sameValue(intent.settings, rest.intent.settings);
+    return isSame ? rest?.result : undefined;
+  };
+
+  const leavesNothing = ({ applied, changed, problems, lookAgainAt }: PassResult): boolean =>
+    applied &&
+    changed.length === 0 &&
+    problems.length === 0 &&
+    lookAgainAt === undefined &&
+    Object.keys(ledger.fights).length === 0;
+
   const pass = (intent: Intent): PassResult => {
     const began = ports.now();
     try {
@@ -323,6 +365,13 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
     // What is no directory says nothing about the files that stood in it.
     if (typeof tree.root === 'object') return unreadable(tree.root.problem);
+    const mirrors = bearingOf(ports.mirrors());
+    const atRest = resultAtRest(intent, tree, mirrors);
+    if (atRest !== undefined) {
+      rests += 1;
+      return atRest;
+    }
+    rest = undefined;
     const before = ledger;
     const planned = planPass({
       tree,
@@ -353,7 +402,12 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
     const result = intent.releasing ? release(planned) : regular(planned, unsaved);
     const after = intent.releasing ? [] : save(new Map());
-    return { ...result, problems: [...result.problems, ...after] };
+    const whole = { ...result, problems: [...result.problems, ...after] };
+    if (!intent.releasing && leavesNothing(whole)) {
+      rest = { intent, tree, mirrors, ledger, result: whole };
+      rests = 0;
+    }
+    return whole;
   };
 
   return {
@@ -363,6 +417,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       ledger = next;
       saved = undefined;
       storeAll = true;
+      rest = undefined;
     },
   };
 };

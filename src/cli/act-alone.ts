@@ -26,6 +26,7 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
   const ending = new AbortController();
   const prober = createProber({
     now: clock.now,
+    later: clock.later,
     probe: createProbes({ now: clock.now, timeoutMs: () => 500 }),
     changed: () => {},
     pace: () => defaultSettings.probe,

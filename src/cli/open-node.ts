@@ -7,6 +7,7 @@ import type { Facts } from '../core/facts.ts';
 import type { Mirror } from '../core/gate/mirror.ts';
 import type { MirrorState } from '../core/gate/verdict.ts';
 import type { GivenFacts } from '../inputs.ts';
+import { createAddressTables } from '../io/address-tables.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
 import { readConfigSource } from '../io/config-source.ts';
@@ -64,7 +65,12 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
 
 /** This node's addresses as they come and go. */
 export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
-  const sources = { interfaces: readInterfaces, defaultSources, follow: followAddresses };
+  const sources = {
+    mayHaveChanged: createAddressTables(),
+    interfaces: readInterfaces,
+    defaultSources,
+    follow: followAddresses,
+  };
   const tracker = createAddressTracker(values.list('node-ip'), sources);
   await tracker.refresh();
   return tracker;
@@ -132,6 +138,7 @@ export const openNode = async (values: Values): Promise<OpenNode> => {
   const asking = (): Prober => {
     made ??= createProber({
       now: clock.now,
+      later: clock.later,
       probe: createProbes({ now: clock.now, timeoutMs: () => askMs }),
       changed: () => {},
       pace: () => defaultSettings.probe,

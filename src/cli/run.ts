@@ -96,6 +96,7 @@ export const runCommand: Command = {
     const running = runAgent(
       {
         ...options,
+        addressesMayHaveChanged: tracker.mayHaveChanged,
         refreshAddresses: tracker.refresh,
         mountStamp: () => configStamp(configPath),
         configPath,

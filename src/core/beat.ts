@@ -1,10 +1,12 @@
-const beatMs = 500;
+/** Three of them are the 5 s after which this node's own ports are asked; one is the longest a new address goes unseen. */
+export const usualBeatMs = 5_000 / 3;
+
+/** Up to a tenth longer or shorter, so that nodes that started at one moment drift apart; `random` from 0 to 1. */
+export const jittered = (ms: number, random: number): number => ms * (0.9 + 0.2 * random);
 
 /**
- * A pause that ends on the nearest beat, a quarter of a second sooner or later at most, so that what is due at about the
- * same time wakes the process once: on an idle node a wake-up costs more than what is then done. Pauses under 1 s, and
- * the times of tests, stay as they are. Both in milliseconds; `now` is that of `performance`, which each node starts at
- * another moment.
+ * The beat, counted from now, that is nearest to the end of a pause; `elapsed` of the running one are over. 0: the pause
+ * is a short one, under some 4 s, and ends when it ends. On an idle node a wake-up costs more than what is then done.
  */
-export const onBeat = (pause: number, now: number): number =>
-  pause < 2 * beatMs ? pause : Math.round((now + pause) / beatMs) * beatMs - now;
+export const beatsUntil = (pause: number, elapsed: number, beatMs: number): number =>
+  pause < 2.5 * beatMs ? 0 : Math.max(1, Math.round((pause + Math.min(elapsed, beatMs)) / beatMs));

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { textOf } from '../core/error-text.ts';
-import { pauseToBeat } from '../pause.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -8,21 +7,23 @@ export type ListenDeps = {
   readonly build: () => FastifyInstance;
   /** Where to listen now; `undefined` while the address is not known yet. */
   readonly address: () => Address | undefined;
+  /** Waits until it may be another one, for so many milliseconds at most, or until the signal is aborted. */
+  readonly changed: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Said once per change: bound where, or why not. */
   readonly report: (message: string, problem: boolean) => void;
-  readonly retryMs?: number;
   /** Called once it listens, or could not at the first try. */
   readonly tried?: () => void;
 };
 
-/** An address that goes is seen this soon. */
-const boundMs = 3_000;
+const retryMs = 1_000;
+/** There is a pass more often. */
+const boundMs = 60_000;
 
 const same = (a: Address | undefined, b: Address | undefined): boolean => a?.host === b?.host && a?.port === b?.port;
 
 /**
  * Keeps one listener bound: a port that is taken or an address that goes is said, tried again each second, and bound
- * anew within 3 s when the address changes. Resolves when the signal is aborted and the server is closed.
+ * anew when the address changes. Resolves when the signal is aborted and the server is closed.
  */
 export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Promise<void> => {
   let server: FastifyInstance | undefined;
@@ -52,7 +53,7 @@ export const keepListening = async (deps: ListenDeps, signal: AbortSignal): Prom
       }
     }
     deps.tried?.();
-    await pauseToBeat(Math.min(server === undefined ? (deps.retryMs ?? 1_000) : boundMs, boundMs), signal);
+    await deps.changed(server === undefined ? retryMs : boundMs, signal);
   }
   deps.tried?.();
   await server?.close();

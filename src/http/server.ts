@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 
 export type ServerOptions = {
@@ -14,9 +15,23 @@ const isOwnName = (header: string | undefined, hosts: readonly string[]): boolea
 /** The names under which a loopback listener may be called, `kubectl port-forward` included. */
 export const localNames = (host: string): readonly string[] => ['localhost', '127.0.0.1', '::1', host];
 
+const requestMs = 5_000;
+
+/** Node.js looks for slow requests at intervals, whether there are connections or not, which wakes an idle agent. */
+const limitFirstRequest = (server: FastifyInstance['server']): void => {
+  const limits = new WeakMap<Socket, NodeJS.Timeout>();
+  server.on('connection', (socket) => {
+    const limit = setTimeout(() => socket.destroy(), requestMs);
+    limit.unref();
+    limits.set(socket, limit);
+    socket.once('close', () => clearTimeout(limit));
+  });
+  server.on('request', ({ socket }) => clearTimeout(limits.get(socket)));
+};
+
 /**
- * A small server: only GET and HEAD, bounded in connections, header size and time, closed within a second. What is slow
- * to send its request is cut off after 5 s, at the next look (each 5 s).
+ * A small server: only GET and HEAD, bounded in connections, header size and time, closed within a second. What has not
+ * sent its first request after 5 s is cut off, a slow later one at Node.js's next look (each 5 min).
  */
 export const buildServer = (
   addRoutes: (server: FastifyInstance) => void,
@@ -25,12 +40,13 @@ export const buildServer = (
   const server = Fastify({
     bodyLimit: 1024,
     forceCloseConnections: true,
-    requestTimeout: 5_000,
+    requestTimeout: requestMs,
     connectionTimeout: 10_000,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
-    http: { maxHeaderSize: 8 * 1024, headersTimeout: 5_000, connectionsCheckingInterval: 5_000 },
+    http: { maxHeaderSize: 8 * 1024, headersTimeout: requestMs, connectionsCheckingInterval: 300_000 },
   });
+  limitFirstRequest(server.server);
   server.server.maxConnections = 128;
   server.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {

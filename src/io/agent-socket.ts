@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { textOf } from '../core/error-text.ts';
-import { pauseToBeat } from '../pause.ts';
+import { pause as sleep } from '../pause.ts';
 import { codeOf, explain, isGone, removeTree } from './disk/files.ts';
 
 export type AgentRequest = { readonly command: string; readonly args: Readonly<Record<string, string | undefined>> };
@@ -24,14 +24,16 @@ export type ServeOptions = {
   readonly signal: AbortSignal;
   /** Said once each time it changes: why the command line cannot reach us, or that it can again. */
   readonly report?: (message: string) => void;
-  /** How often it is looked whether the socket still stands, in milliseconds. */
-  readonly checkMs?: number;
+  /** Waits before it is looked whether the socket still stands, or tried again: so many milliseconds at most. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 export type AskOptions = AgentRequest & { readonly path: string; readonly timeoutMs: number };
 
 const longestRequest = 64 * 1024;
 const longestAnswer = 64 * 1024 * 1024;
+const standsMs = 60_000;
+const retryMs = 5_000;
 /** What a request may still take when the agent ends. */
 const lastWordsMs = 500;
 
@@ -95,7 +97,9 @@ const remove = (path: string): void => {
 const listen = async (path: string, handle: ServeOptions['handle']): Promise<Server> => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   remove(path);
-  const server = createServer((message, response) => void respond(handle, message, response));
+  // Its usual looks for slow requests, each 30 s, would wake an idle agent; only its own user may connect.
+  const options = { connectionsCheckingInterval: 600_000 };
+  const server = createServer(options, (message, response) => void respond(handle, message, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // The socket is made within this call, so the mask of this process is narrow for no other file.
@@ -130,10 +134,7 @@ const close = (server: Server): Promise<void> =>
   });
 
 /** Until the signal is aborted, or the socket is lost with its directory. */
-const serveOnce = async (
-  { path, handle, signal, checkMs = 5_000 }: ServeOptions,
-  onReady: () => void,
-): Promise<void> => {
+const serveOnce = async ({ path, handle, signal, pause = sleep }: ServeOptions, onReady: () => void): Promise<void> => {
   const server = await listen(path, handle);
   const inode = inodeOf(path);
   // The files go at once, while whoever asked for the end still gets the answer.
@@ -141,7 +142,7 @@ const serveOnce = async (
   if (signal.aborted) putAway();
   else signal.addEventListener('abort', putAway, { once: true });
   onReady();
-  while (!signal.aborted && inodeOf(path) === inode) await pauseToBeat(checkMs, signal);
+  while (!signal.aborted && inodeOf(path) === inode) await pause(standsMs, signal);
   signal.removeEventListener('abort', putAway);
   await close(server);
 };
@@ -152,7 +153,7 @@ const serveOnce = async (
  * this. Resolves when the signal is aborted and both files are gone; a directory that is lost or full is tried again.
  */
 export const serveAgentSocket = async (options: ServeOptions): Promise<void> => {
-  const { path, signal, report = () => undefined, checkMs = 5_000 } = options;
+  const { path, signal, report = () => undefined, pause = sleep } = options;
   let said: string | undefined;
   const onReady = (): void => {
     if (said !== undefined) report(`commands can reach the agent again through ${path}`);
@@ -165,7 +166,7 @@ export const serveAgentSocket = async (options: ServeOptions): Promise<void> => 
       const message = `commands cannot reach the agent through ${path}: ${explainListen(error)}`;
       if (message !== said) report(message);
       said = message;
-      await pauseToBeat(checkMs, signal);
+      await pause(retryMs, signal);
     }
   }
 };

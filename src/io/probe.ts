@@ -1,17 +1,22 @@
-import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { textOf } from '../core/error-text.ts';
+import {
+  type Answer,
+  connectionRefused,
+  type Judged,
+  judgeAnswer,
+  judgeLate,
+  probeStopped,
+} from '../core/gate/judge-answer.ts';
 import { codeOf } from './disk/files.ts';
+import { startLimit } from './net/limit.ts';
 
-/** What one request to a mirror saw, judged as in the table of verdicts (design.md, Gate). */
-export type ProbeSample = {
-  readonly kind: 'up' | 'refused' | 'erroring' | 'timeout' | 'hung' | 'wrong';
+/** What one request to a mirror saw. */
+export type ProbeSample = Judged & {
   /** Of the last answer that came, redirects included. */
   readonly status?: number;
   readonly latencyMs: number;
-  /** For people; never holds a header, a body or a query. */
-  readonly detail: string;
 };
 
 export type ProbeOptions = {
@@ -26,49 +31,21 @@ export type ProbeOptions = {
   readonly cert?: string;
   readonly key?: string;
   readonly skipVerify?: boolean;
-  /** Keeps connections for the next probe, for this node's own ports only: elsewhere it would stick to one pod. */
-  readonly agent?: HttpAgent | HttpsAgent;
   readonly signal?: AbortSignal;
 };
 
-type Judged = Pick<ProbeSample, 'kind' | 'detail'>;
-type Answer = {
-  readonly status: number;
-  readonly type: string;
-  readonly location: string | undefined;
-  readonly body: Buffer;
-  /** `false`: the body broke off. */
-  readonly complete: boolean;
+type HttpAnswer = Answer & { readonly location: string | undefined };
+/** How far it has come, what is under way, and what ended it before its time. */
+type Course = {
+  connected: boolean;
+  status: number | undefined;
+  asking: ClientRequest | undefined;
+  ended: Judged | undefined;
 };
-/** How far one request has come. */
-type Progress = { connected: boolean; status: number | undefined };
 
 const longestBody = 1024 * 1024;
 /** Go's client, and containerd's own check, stop at the tenth redirect. */
 const mostRequests = 10;
-/** A timer this late means that this process was stopped, and says nothing of the mirror. */
-const lateMs = 200;
-const mostGraces = 3;
-
-const blank = /^(?:\u{feff}|\s|<!--[\s\S]*?-->)+/u;
-/** How a browser knows a page that has no media type (https://mimesniff.spec.whatwg.org). */
-const htmlStart =
-  /^<(?:!doctype\s+html|html|head|body|title|meta|script|style|iframe|table|div|font|h1|br|a|b|p)(?=[\s>])/i;
-
-const isHtml = ({ type, body }: Answer): boolean =>
-  /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(type) ||
-  htmlStart.test(body.subarray(0, 4_096).toString('utf8').replace(blank, ''));
-
-const judge = (answer: Answer): Judged => {
-  const { status, complete } = answer;
-  if (status !== 200 && status !== 401) return { kind: 'erroring', detail: `answers ${status}` };
-  if (!complete) return { kind: 'wrong', detail: `answers ${status} with a body that breaks off` };
-  if (status === 401) return { kind: 'up', detail: 'answers 401: it wants credentials' };
-  return isHtml(answer)
-    ? { kind: 'wrong', detail: 'answers 200 with a web page' }
-    : { kind: 'up', detail: 'answers 200' };
-};
-
 /** These say something of this process, not of the mirror. */
 const localCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EACCES', 'EPERM']);
 
@@ -78,23 +55,17 @@ const plainly = (text: string): string => {
   return tls === undefined ? text.replace(/; if the root CA is installed locally.*$/s, '') : `TLS: ${tls}`;
 };
 
-const judgeError = (error: unknown, { connected }: Progress): Judged => {
+const judgeError = (error: unknown, { connected }: Course): Judged => {
   const code = codeOf(error);
-  const detail = code === 'ECONNREFUSED' ? 'connection refused' : plainly(textOf(error)) || code;
+  const detail = plainly(textOf(error)) || code;
   if (connected || localCodes.has(code)) return { kind: 'erroring', detail };
   // The kernel gave up on its own, long after containerd's clients would have to.
   if (code === 'ETIMEDOUT') return { kind: 'timeout', detail };
   // Told at once that there is no way: no listener, no route, no such name.
-  return { kind: 'refused', detail };
+  return code === 'ECONNREFUSED' ? connectionRefused : { kind: 'refused', detail };
 };
 
-const judgeLate = ({ connected, status }: Progress, timeoutMs: number): Judged => {
-  if (!connected) return { kind: 'timeout', detail: `no connection in ${timeoutMs} ms` };
-  const so = status === undefined ? '' : ` (answers ${status}, then stalls)`;
-  return { kind: 'hung', detail: `connected, but no complete answer in ${timeoutMs} ms${so}` };
-};
-
-const readAnswer = (response: IncomingMessage, signal: AbortSignal): Promise<Answer> =>
+const readAnswer = (response: IncomingMessage, course: Course): Promise<HttpAnswer> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -114,27 +85,15 @@ const readAnswer = (response: IncomingMessage, signal: AbortSignal): Promise<Ans
       response.destroy();
     });
     // To a body without a length, the end of our patience looks like its own.
-    response.on('end', () => done(response.complete && !signal.aborted));
+    response.on('end', () => done(response.complete && course.ended === undefined));
     response.on('error', () => done(false));
     response.on('close', () => done(false));
   });
 
-/** A kept connection that the other side had closed: the next one tells what is really the matter. */
-const isStale = (error: unknown, reused: boolean): boolean => reused && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
-
-type Request = {
-  readonly options: ProbeOptions;
-  readonly send: typeof httpRequest;
-  readonly url: URL;
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-};
-
-const askOnce = (request: Request, agent: ProbeOptions['agent']): Promise<Answer> =>
+const askOnce = (options: ProbeOptions, url: URL, course: Course): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
-    const { options, send, url, signal, progress } = request;
-    progress.connected = false;
-    progress.status = undefined;
+    course.connected = false;
+    course.status = undefined;
     const { ca, cert, key, skipVerify } = options;
     const tls = {
       rejectUnauthorized: skipVerify !== true,
@@ -142,31 +101,32 @@ const askOnce = (request: Request, agent: ProbeOptions['agent']): Promise<Answer
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     };
+    // TLS costs memory and time to load: only where it is spoken.
+    const send = url.protocol === 'https:' ? process.getBuiltinModule('node:https').request : httpRequest;
     const first = new URL(options.url);
     const own = url.host === first.host && (url.protocol === 'https:' || first.protocol === 'http:');
     const headers = { 'user-agent': 'handspegel', ...(own ? options.headers : {}) };
-    const settings = { method: options.method ?? 'GET', headers, agent: agent ?? false, signal, ...tls };
-    const asking = send(url.href, settings, (response) => {
-      progress.status = response.statusCode;
-      void readAnswer(response, signal).then(resolve);
+    const asking = send(url, { method: options.method ?? 'GET', headers, agent: false, ...tls }, (response) => {
+      course.status = response.statusCode;
+      void readAnswer(response, course).then(resolve);
     });
+    course.asking = asking;
     asking.on('socket', (socket: Socket) => {
       const connected = (): void => {
-        progress.connected = true;
+        course.connected = true;
       };
       if (socket.connecting) socket.once('connect', connected);
       else connected();
     });
     // Nobody asked for another protocol. Without this no event tells that the request is over.
     asking.on('upgrade', (response, socket) => {
-      progress.status = response.statusCode;
+      course.status = response.statusCode;
       socket.destroy();
       reject(new Error(`answers ${response.statusCode}`));
     });
+    // Once an answer has begun, how it ends is told by its body.
     asking.on('error', (error) => {
-      if (isStale(error, asking.reusedSocket)) askOnce(request, undefined).then(resolve, reject);
-      // Once an answer has begun, how it ends is told by its body.
-      else if (progress.status === undefined) reject(error);
+      if (course.status === undefined) reject(error);
     });
     asking.end();
   });
@@ -174,14 +134,11 @@ const askOnce = (request: Request, agent: ProbeOptions['agent']): Promise<Answer
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
 
 /** The last answer of a row of redirects; what cannot be followed is judged by its own status. */
-const ask = async (options: ProbeOptions, signal: AbortSignal, progress: Progress): Promise<Answer> => {
+const ask = async (options: ProbeOptions, course: Course): Promise<HttpAnswer> => {
   let url = new URL(options.url);
   for (let requests = 1; ; requests += 1) {
-    const agent = requests === 1 ? options.agent : undefined;
-    // TLS costs memory and time to load: only where it is spoken.
-    const send = url.protocol === 'https:' ? process.getBuiltinModule('node:https').request : httpRequest;
-    const answer = await askOnce({ options, send, url, signal, progress }, agent);
-    if (!isRedirect(answer.status) || answer.location === undefined || signal.aborted) return answer;
+    const answer = await askOnce(options, url, course);
+    if (!isRedirect(answer.status) || answer.location === undefined || course.ended !== undefined) return answer;
     if (requests === mostRequests) throw new Error(`more than ${mostRequests - 1} redirects`);
     if (!URL.canParse(answer.location, url.href)) throw new Error('a redirect to no valid address');
     url = new URL(answer.location, url);
@@ -189,47 +146,37 @@ const ask = async (options: ProbeOptions, signal: AbortSignal, progress: Progres
   }
 };
 
-/** Aborts after `timeoutMs` in which this process was able to listen. */
-const startLimit = (timeoutMs: number) => {
-  const limit = new AbortController();
-  let timer: NodeJS.Timeout;
-  const arm = (graces: number): void => {
-    const began = performance.now();
-    timer = setTimeout(() => {
-      const late = performance.now() - began - timeoutMs > lateMs;
-      if (late && graces > 0) arm(graces - 1);
-      else limit.abort();
-    }, timeoutMs);
-  };
-  arm(mostGraces);
-  return { signal: limit.signal, stop: () => clearTimeout(timer) };
-};
-
 /**
- * One request, as containerd would make it, and its whole answer within the time. Resolves with a sample, whatever
- * happens; one that was stopped by `signal` is worth nothing.
+ * One request, as containerd would make it, on a connection of its own, and its whole answer within the time. Resolves
+ * with a sample, whatever happens; one that was stopped by `signal` is worth nothing.
  * @throws TypeError when `url` is none, or neither `http:` nor `https:`
  */
 export const probeMirror = async (options: ProbeOptions): Promise<ProbeSample> => {
   const { protocol } = new URL(options.url);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`cannot probe ${protocol} addresses`);
+  const { timeoutMs, signal } = options;
   const began = performance.now();
-  const progress: Progress = { connected: false, status: undefined };
-  const limit = startLimit(options.timeoutMs);
-  const signal = options.signal === undefined ? limit.signal : AbortSignal.any([limit.signal, options.signal]);
+  const course: Course = { connected: false, status: undefined, asking: undefined, ended: undefined };
+  const end = (how: Judged): void => {
+    course.ended ??= how;
+    course.asking?.destroy();
+  };
+  const stop = (): void => end(probeStopped);
+  const callOff = startLimit(timeoutMs, () => end(judgeLate(course, timeoutMs)));
+  signal?.addEventListener('abort', stop, { once: true });
   const judged = async (): Promise<Judged> => {
+    if (signal?.aborted === true) return probeStopped;
     try {
-      const answer = await ask(options, signal, progress);
+      const answer = await ask(options, course);
       // To a body, the end of the time and a stop look like any other break.
-      if (answer.complete || !signal.aborted) return judge(answer);
+      return answer.complete || course.ended === undefined ? judgeAnswer(answer) : course.ended;
     } catch (error) {
-      if (!signal.aborted) return judgeError(error, progress);
+      return course.ended ?? judgeError(error, course);
     }
-    if (limit.signal.aborted) return judgeLate(progress, options.timeoutMs);
-    return { kind: 'erroring', detail: 'the probe was stopped' };
   };
   const sample = await judged();
-  limit.stop();
-  const { status } = progress;
+  callOff();
+  signal?.removeEventListener('abort', stop);
+  const { status } = course;
   return { ...sample, latencyMs: performance.now() - began, ...(status === undefined ? {} : { status }) };
 };

@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { ChokidarOptions, FSWatcher } from 'chokidar';
 import { textOf } from '../core/error-text.ts';
-import { pauseToBeat } from '../pause.ts';
+import { pause } from '../pause.ts';
 import { codeOf, isGone } from './disk/files.ts';
 
 type Watch = (path: string, options: ChokidarOptions) => FSWatcher;
@@ -184,7 +184,7 @@ export const watchFiles = async (options: WatchOptions): Promise<void> => {
     const ending = await watchOnce(options, onReady);
     if (ending.kind === 'replaced') {
       wake('the parent of certs.d was replaced, or a link to certs.d');
-      await pauseToBeat(100, signal);
+      await pause(100, signal);
     }
     if (ending.kind !== 'failed') continue;
     const message = `files are looked at every ${pollMs / 1_000} s, not watched: ${explain(ending.error)}`;
@@ -192,7 +192,7 @@ export const watchFiles = async (options: WatchOptions): Promise<void> => {
     said = message;
     for (let waited = 0; waited < retryMs && !signal.aborted; waited += pollMs) {
       wake('looking without a watch');
-      await pauseToBeat(pollMs, signal);
+      await pause(pollMs, signal);
     }
   }
 };

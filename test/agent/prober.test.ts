@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Mirror } from '../../src/core/gate/mirror.ts';
 import type { Pace } from '../../src/core/gate/pace.ts';
 import type { Depth, Sample, Verdict } from '../../src/core/gate/verdict.ts';
+import { createClock } from '../../src/io/clock.ts';
 import { createProber } from '../../src/prober.ts';
 
 const mirror = (url: string, more: Partial<Mirror> = {}): Mirror => ({
@@ -44,6 +45,7 @@ const start = (t: TestContext, startPace: Pace) => {
   };
   const prober = createProber({
     now: () => performance.now(),
+    later: createClock().later,
     probe,
     changed: (key) => asked.emit('changed', key),
     pace: () => pace,

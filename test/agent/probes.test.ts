@@ -94,7 +94,7 @@ describe('the deep probe', () => {
     const asked: string[] = [];
     const url = await serve(t, (request, response) => {
       asked.push(request.url ?? '');
-      response.writeHead(404).end();
+      response.writeHead(404, { 'content-length': '0' }).end();
     });
     await probesOf(2_000)(mirrorAt(url, { probeUrls: [`${url}/v2/proxy/`] }), 'deep', signal);
     assert.deepEqual(asked, [
@@ -105,6 +105,20 @@ describe('the deep probe', () => {
 });
 
 describe('a probe of /v2/', () => {
+  it('asks once more the first time that an answer needs a whole HTTP client, and then once each time', async (t) => {
+    let asked = 0;
+    const url = await serve(t, (_request, response) => {
+      asked += 1;
+      // In chunks.
+      response.writeHead(200).end('{}');
+    });
+    const probe = probesOf(2_000);
+    for (const count of [2, 3, 4]) {
+      assert.equal((await probe(mirrorAt(url), 'shallow', signal)).verdict, 'up');
+      assert.equal(asked, count);
+    }
+  });
+
   it('tries HTTPS and then HTTP where containerd would, and says what the one that answers says', async (t) => {
     const url = await serve(t, (_request, response) => response.end('{}'));
     const both = [`${url.replace('http:', 'https:')}/v2/`, `${url}/v2/`];

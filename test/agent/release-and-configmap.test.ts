@@ -33,6 +33,7 @@ const createWorld = (t: TestContext, { isWatching = true } = {}) => {
   const start = (podUid: string) => {
     const prober = createProber({
       now: clock.now,
+      later: clock.later,
       probe: async () => ({ at: clock.now(), verdict: 'refused', latencyMs: 0, detail: '' }),
       changed: () => undefined,
       pace: () => defaultSettings.probe,
@@ -77,7 +78,7 @@ const createWorld = (t: TestContext, { isWatching = true } = {}) => {
     /** What the loop does until nothing of ours is left. */
     release: (): void => {
       assert.ok(running.releases.isReleasing(), 'it is asked for');
-      assert.ok(running.node.turn(true).released);
+      assert.ok(running.node.turn(() => true).released);
       running.releases.finish();
       assert.ok(existsSync(join(dir, 'state/released')));
     },
@@ -85,7 +86,7 @@ const createWorld = (t: TestContext, { isWatching = true } = {}) => {
     /** Nothing can be written to the state directory, or removed from it. */
     blockState: (): void => writeFileSync(join(dir, 'state'), ''),
     unblockState: (): void => rmSync(join(dir, 'state')),
-    finish: (): boolean => running.node.turn(true).released && running.releases.finish(),
+    finish: (): boolean => running.node.turn(() => true).released && running.releases.finish(),
     problems: (): readonly string[] => running.node.status().problems.map(({ code }) => code),
   };
 };

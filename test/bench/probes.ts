@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { defaultSettings } from '../../src/core/config/settings.ts';
 import type { Mirror } from '../../src/core/gate/mirror.ts';
+import { createClock } from '../../src/io/clock.ts';
 import { createProber } from '../../src/prober.ts';
 import { createProbes } from '../../src/probes.ts';
 
@@ -39,6 +40,7 @@ const now = (): number => performance.now();
 for (let i = 0; i < nodes; i++) {
   const prober = createProber({
     now,
+    later: createClock().later,
     probe: createProbes({ now, timeoutMs: () => 10_000 }),
     changed: () => undefined,
     pace: () => defaultSettings.probe,

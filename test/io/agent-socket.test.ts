@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type AgentRequest, askAgent, type ServeOptions, serveAgentSocket } from '../../src/io/agent-socket.ts';
+import { pause } from '../../src/pause.ts';
 import { directoryFor } from '../support/directory.ts';
 import { asStranger } from '../support/stranger.ts';
 
@@ -15,6 +16,8 @@ const place = (t: TestContext) => {
   mkdirSync(directory, { mode: 0o700 });
   return { parent, directory, path: join(directory, 'agent.sock') };
 };
+
+const soon = (_ms: number, signal: AbortSignal): Promise<void> => pause(10, signal);
 
 const ask = (path: string, command = 'status', timeoutMs = 5_000, args: AgentRequest['args'] = {}) =>
   askAgent({ path, command, args, timeoutMs });
@@ -188,7 +191,7 @@ describe('the socket of the agent', () => {
 
   it('makes the socket anew when its directory was lost', async (t) => {
     const { directory, path } = place(t);
-    const { end, reports } = start(t, { path, checkMs: 10 });
+    const { end, reports } = start(t, { path, pause: soon });
     await untilAnswered(path);
     rmSync(directory, { recursive: true });
     await untilAnswered(path);
@@ -205,13 +208,13 @@ describe('the socket of the agent', () => {
     const said = Promise.withResolvers<string>();
     const again = Promise.withResolvers<string>();
     const report = (message: string): void => (message.includes('again') ? again : said).resolve(message);
-    const { end } = start(t, { path, checkMs: 10, report });
+    const { end } = start(t, { path, pause: soon, report });
     assert.match(await said.promise, /commands cannot reach the agent through .*agent\.sock: /);
     rmSync(directory);
     assert.match(await again.promise, /can reach the agent again/);
     await untilAnswered(path);
     await end();
-    const tooLong = start(t, { path: join(directory, 'x'.repeat(120), 'agent.sock'), checkMs: 10 });
+    const tooLong = start(t, { path: join(directory, 'x'.repeat(120), 'agent.sock'), pause: soon });
     while (tooLong.reports.length === 0) await new Promise((resolve) => setImmediate(resolve));
     assert.match(tooLong.reports[0] ?? '', /longer than 107 bytes/);
     await tooLong.end();

@@ -2,6 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createClock } from '../../src/io/clock.ts';
 
+/** Beats keep no process alive. */
+const keptAlive = async <T>(waiting: Promise<T>): Promise<T> => {
+  const timer = setInterval(() => undefined, 1_000);
+  try {
+    return await waiting;
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 describe('createClock', () => {
   it('starts at wall time and goes on evenly when the wall clock jumps a day', (t) => {
     const clock = createClock();
@@ -34,25 +44,56 @@ describe('createClock', () => {
     await clock.sleep(1e9, stop.signal);
   });
 
-  it('does something again and again, one after the other, until it is stopped or fails', async () => {
-    const clock = createClock();
+  it('does something on every beat, one after the other, until it is stopped or fails', async () => {
+    const clock = createClock({ beatMs: 5 });
     const stop = new AbortController();
     const seen: string[] = [];
     let turns = 0;
-    await clock.every(
-      1,
-      async () => {
-        seen.push('begins');
-        await clock.sleep(3);
-        seen.push('ends');
-        turns += 1;
-        if (turns === 3) stop.abort();
-      },
-      stop.signal,
-    );
+    const act = async (): Promise<void> => {
+      seen.push('begins');
+      await clock.sleep(8);
+      seen.push('ends');
+      turns += 1;
+      if (turns === 3) stop.abort();
+    };
+    await keptAlive(clock.everyBeat(act, stop.signal));
     assert.deepEqual(seen, ['begins', 'ends', 'begins', 'ends', 'begins', 'ends']);
-    await clock.every(1, () => Promise.reject(new Error('never')), stop.signal);
-    const failing = clock.every(1, () => Promise.reject(new Error('no')), new AbortController().signal);
-    await assert.rejects(failing, /no/);
+    await clock.everyBeat(() => Promise.reject(new Error('never')), stop.signal);
+    const failing = clock.everyBeat(() => Promise.reject(new Error('no')), new AbortController().signal);
+    await assert.rejects(keptAlive(failing), /no/);
+  });
+
+  it('does what is due at about the same time at once, and not what was called off', async () => {
+    const clock = createClock({ beatMs: 100, random: () => 0.5 });
+    const seen: string[] = [];
+    const told = new Promise<void>((resolve) => {
+      clock.later(410, () => {
+        seen.push('a');
+        callOff();
+        // Only what is due on the same beat comes before what is due at once.
+        setImmediate(() => {
+          seen.push('later');
+          resolve();
+        });
+      });
+    });
+    clock.later(390, () => seen.push('b'));
+    const callOff = clock.later(400, () => seen.push('called off by a'));
+    clock.later(430, () => seen.push('c'));
+    clock.later(300, () => seen.push('first'));
+    await keptAlive(told);
+    assert.deepEqual(seen, ['first', 'a', 'b', 'c', 'later']);
+  });
+
+  it('ends a short pause when it ends', async () => {
+    const clock = createClock({ beatMs: 3_600_000 });
+    const seen: string[] = [];
+    const told = new Promise<void>((resolve) => {
+      clock.later(30, () => resolve());
+      clock.later(10, () => seen.push('sooner'));
+      clock.later(5, () => seen.push('called off'))();
+    });
+    await keptAlive(told);
+    assert.deepEqual(seen, ['sooner']);
   });
 });

@@ -67,6 +67,11 @@ const addTo = (series: Series | undefined, sample: Sample): Series => {
   };
 };
 
+const firstToKeep = (recent: readonly Sample[], now: number): number => {
+  const first = recent.findIndex(({ at }) => now - at < recentMs);
+  return first === -1 ? recent.length : Math.max(first, recent.length - mostRecent + 1);
+};
+
 /** Adds one sample to what is known; pure, `sample.at` is the clock. */
 export const addSample = (state: MirrorState, depth: Depth, sample: Sample): MirrorState => {
   const answered = depth === 'shallow' && !silent.has(sample.verdict) ? state.answersInARow + 1 : 0;
@@ -74,7 +79,7 @@ export const addSample = (state: MirrorState, depth: Depth, sample: Sample): Mir
     ...state,
     [depth]: addTo(state[depth], sample),
     answersInARow: depth === 'shallow' ? answered : state.answersInARow,
-    recent: [...state.recent.filter(({ at }) => sample.at - at < recentMs), sample].slice(-mostRecent),
+    recent: [...state.recent.slice(firstToKeep(state.recent, sample.at)), sample],
   };
 };
 
