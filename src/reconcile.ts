@@ -1,4 +1,4 @@
-import type { Change, Outcome } from './core/change.ts';
+import { type Change, type Outcome, traces } from './core/change.ts';
 import { deadlyNews } from './core/deadly.ts';
 import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
@@ -16,10 +16,10 @@ import type { Problem } from './core/problem.ts';
 import { recordAfter } from './core/record.ts';
 import { planRelease } from './core/release.ts';
 import type { JournalRecord } from './core/status.ts';
-import { isHostsFile } from './core/survey.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
-import { registryOf, type Tree } from './core/tree.ts';
+import type { Tree } from './core/tree.ts';
+import { createPassNotes } from './pass-notes.ts';
 
 /** What the loop needs of the outside; each is met by one file of io. */
 export type Ports = {
@@ -94,28 +94,6 @@ const destroys = (decision: Decision): boolean =>
       (action === 'remove' && deadly !== undefined),
   );
 
-/** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
-const traces = (change: Change): readonly (readonly [string, 'gone' | 'there' | Uint8Array])[] => {
-  if (change.path.startsWith('_backup/')) return [['_backup', 'there']];
-  switch (change.kind) {
-    case 'write-file':
-      return [[change.path, change.bytes]];
-    case 'put-directory':
-      return [
-        [change.path, 'there'],
-        ...change.content.map(
-          (entry) => [`${change.path}/${entry.path}`, entry.kind === 'file' ? entry.bytes : 'there'] as const,
-        ),
-      ];
-    case 'make-link':
-    case 'set-attributes':
-      return [[change.path, 'there']];
-    case 'remove-file':
-    case 'remove-empty-directory':
-      return [[change.path, 'gone']];
-  }
-};
-
 /**
  * THE loop's body: observe -> plan -> apply -> remember. Level-triggered; a pass is synchronous, so passes never overlap,
  * and what a plan saw is checked once more just before each rename.
@@ -129,6 +107,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   let vital: ReadonlyMap<string, Uint8Array> = new Map();
   const object = (sha256: string): Uint8Array | undefined => vital.get(sha256) ?? ports.tools.object(sha256);
   const tools: Tools = { ...ports.tools, object };
+  const notes = createPassNotes(ports);
 
   /** Bytes that exist nowhere else stay in memory too: a lost state directory is filled again from there. */
   const holdVital = (objects: Kept['objects']): void => {
@@ -139,17 +118,6 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       if (bytes !== undefined) held.set(sha256, bytes);
     }
     vital = held;
-  };
-
-  let notes: JournalRecord[] = [];
-  const note = (event: string, detail: string, path?: string): void => {
-    notes.push({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
-  };
-  /** Together, and once the files stand: each time costs a write to disk. */
-  const tellNotes = (): void => {
-    const told = notes;
-    notes = [];
-    if (told.length > 0) ports.journal(told);
   };
 
   const save = (objects: Kept['objects']): Problem[] => {
@@ -196,14 +164,6 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     return { problems, changed, moved };
   };
 
-  const journalWrites = (decision: Decision, outcome: Outcome): void => {
-    if (outcome.result !== 'done') return;
-    for (const file of decision.files) {
-      if (['write', 'put-back', 'remove'].includes(file.action))
-        note(`${file.action}:${file.reason}`, file.detail, file.path);
-    }
-  };
-
   const changePhase = (pass: Pass): void => {
     const { phase, reason } = pass.plan.phase;
     if (ledger.phase?.phase === phase) {
@@ -211,50 +171,22 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       return;
     }
     const from = ledger.phase?.phase ?? 'start';
-    note('phase', `${from} -> ${phase}: ${reason}`);
+    notes.add('phase', `${from} -> ${phase}: ${reason}`);
     ports.tell?.({ kind: 'phase', from, to: phase, reason: pass.plan.phase.cause });
     ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
-  };
-
-  /** A file that has flapped stays as it is for an hour. */
-  const journalGate = (before: Ledger, pass: Pass): void => {
-    for (const { files, gates } of pass.plan.registries) {
-      for (const { path, detail } of files) {
-        const closed = gates[path]?.closedUntil;
-        if (closed !== undefined && closed !== before.gate.files[path]?.closedUntil) note('flapping', detail, path);
-      }
-    }
-  };
-
-  const tellForeign = ({ observation, survey }: Pass): void => {
-    const { difference } = observation;
-    if (difference === undefined) return;
-    for (const path of [...difference.appeared, ...difference.changed, ...difference.vanished]) {
-      if (!isHostsFile(path)) continue;
-      const writer = survey.get(path)?.writer ?? 'absent';
-      ports.tell?.({ kind: 'foreign-write', registry: registryOf(path), writer });
-    }
-  };
-
-  const journalEpisode = (pass: Pass): void => {
-    const { began, ended, watch: seen } = pass.observation;
-    if (began && seen.episode !== undefined) note('spegel-at-work', seen.episode.cause);
-    if (ended?.how === 'gave-up') {
-      note('alarm', 'Spegel began to change certs.d and never came to an end: files are written again after 30 s');
-    } else if (ended !== undefined) note('spegel-done', ended.how);
   };
 
   const journalDeadly = (pass: Pass): void => {
     const files = pass.plan.registries.flatMap((made) => made.files);
     const { ledger: next, news } = deadlyNews(ledger, files, pass.base);
     ledger = next;
-    for (const { path, detail } of news) note('deadly', detail, path);
+    for (const { path, detail } of news) notes.add('deadly', detail, path);
   };
 
   const release = (pass: Pass): PassResult => {
     const made = planRelease({ ...pass.base, index: indexOf(pass.base.tree, pass.base.ledger) });
     if (made.waiting !== undefined) return { ...nothing, waitingFor: made.waiting, lookAgainAt: ports.now() + 250 };
-    const { problems, changed, moved } = applyAll(made.decisions, journalWrites);
+    const { problems, changed, moved } = applyAll(made.decisions, notes.writes);
     const released = problems.length === 0 && !moved;
     const lookAgainAt = released ? undefined : ports.now() + (moved ? 50 : retryAfterMs);
     return { ...nothing, decisions: made.decisions, problems, changed, applied: released, released, lookAgainAt };
@@ -266,7 +198,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const safe = before.length === 0 ? pass.plan.registries : pass.plan.registries.filter((made) => !destroys(made));
     const done = applyAll(safe, (made, outcome) => {
       outcomes.push({ made, outcome });
-      journalWrites(made, outcome);
+      notes.writes(made, outcome);
     });
     ledger = recordAfter(ledger, outcomes, { at: ports.now(), sha256: ports.tools.sha256 });
     changePhase(pass);
@@ -295,7 +227,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
       return result;
     } finally {
-      tellNotes();
+      notes.tell();
     }
   };
 
@@ -326,10 +258,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     watch = planned.observation.watch;
     own.clear();
     ledger = planned.kept.ledger;
-    if (planned.observation.settled && !intent.releasing) journalGate(before, planned);
+    if (planned.observation.settled && !intent.releasing) notes.gate(before, planned);
     ports.probe(planned.probe);
-    tellForeign(planned);
-    journalEpisode(planned);
+    notes.foreign(planned);
+    notes.episode(planned);
     journalDeadly(planned);
     const unsaved = save(planned.kept.objects);
     if (!planned.observation.settled) {
