@@ -200,9 +200,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       applied.resolve();
       return passEveryMs;
     }
-    // First: a release that the configuration asks for begins with this very pass.
-    node.configuration.reload();
-    const result = node.turn(releases.isReleasing());
+    const result = node.turn(releases.isReleasing);
     if (result.released) {
       releases.finish();
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
@@ -276,7 +274,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
     }
     if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
-      for (let i = 0; i < 3 && !node.turn(true).released; i++);
+      for (let i = 0; i < 3 && !node.turn(() => true).released; i++);
     }
     await lock.close();
   };

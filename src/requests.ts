@@ -180,7 +180,7 @@ const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   if (releases.isReleased()) return alreadyReleased;
   releases.request();
   for (const end = clock.now() + patienceMs; clock.now() < end; ) {
-    const result = node.turn(true);
+    const result = node.turn(() => true);
     if (result.released) {
       const files = result.decisions.flatMap((decision) =>
         decision.files.map(({ path, action, detail }) => ({ path, action, detail })),
@@ -214,7 +214,7 @@ const restore = ({ node, store }: CommandDeps, args: CommandRequest['args']): Co
   const done = restoreVersion(node.ledger(), wish, { sha256: node.tools.sha256, store: store.putObject });
   if ('error' in done) return { ok: false, message: done.error };
   node.setLedger(done.ledger);
-  node.turn(false);
+  node.turn(() => false);
   return { ok: true, message: `${path}: version ${version.sha256.slice(0, 12)} is back; ${done.how}` };
 };
 

@@ -77,7 +77,7 @@ const createWorld = (t: TestContext, { isWatching = true } = {}) => {
     /** What the loop does until nothing of ours is left. */
     release: (): void => {
       assert.ok(running.releases.isReleasing(), 'it is asked for');
-      assert.ok(running.node.turn(true).released);
+      assert.ok(running.node.turn(() => true).released);
       running.releases.finish();
       assert.ok(existsSync(join(dir, 'state/released')));
     },

@@ -147,3 +147,12 @@ export const removeTree = (path: string): void => {
     if (!isGone(error)) throw error;
   }
 };
+
+/** A directory that holds something, is a mount point or cannot be removed there stays. */
+export const removeIfEmpty = (path: string): void => {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'ENOENT', 'EBUSY', 'EEXIST', 'EROFS'].includes(codeOf(error))) throw error;
+  }
+};
