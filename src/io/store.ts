@@ -1,35 +1,28 @@
 import {
   type BigIntStats,
   closeSync,
-  constants,
   fchmodSync,
   fstatSync,
-  fsyncSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
-  readSync,
   renameSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { textOf } from '../core/error-text.ts';
 import type { JournalRecord } from '../core/status.ts';
 import {
-  closing,
+  bytesIfThere,
   codeOf,
   createFile,
   explain,
-  isGone,
   openDirectory,
-  readPlainFile,
   removeTree,
   statsAt,
   syncDirectory,
 } from './disk/files.ts';
 import { sha256 as sha256Of } from './disk/hash.ts';
+import { createJournal } from './state/journal.ts';
 
 export type JsonRead =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -63,39 +56,8 @@ export type Store = {
   readonly place: () => string | undefined;
 };
 
-const journalName = 'journal.jsonl';
-const olderJournalName = 'journal.1.jsonl';
-/** A journal of this many bytes becomes the older one. */
-export const journalBytes = 1024 * 1024;
 const objectsName = 'objects';
-const newline = 10;
-
-const isRecord = (value: unknown): value is JournalRecord =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['at', 'event', 'detail'].every((key) => typeof (value as Record<string, unknown>)[key] === 'string');
-
 const placeOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
-
-/** A line that a crash tore, or that a person wrote, is passed over. */
-const parseLine = (line: string): readonly JournalRecord[] => {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isRecord(value) ? [value] : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-};
-
-const bytesIfThere = (path: string): Uint8Array | undefined => {
-  try {
-    return readPlainFile(path).bytes;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-};
 
 /**
  * The state directory: private to one writer (the holder of the lock), made when it is first written to and again
@@ -228,48 +190,7 @@ export const createStore = (directory: string): Store => {
     for (const name of readdirSync(objects)) if (!keep.has(name)) removeTree(join(objects, name));
   };
 
-  const appendJournal = (records: readonly JournalRecord[]): void => {
-    ensure();
-    const path = join(directory, journalName);
-    const stats = statsAt(path);
-    if (stats !== undefined && !stats.isFile()) moveAside(journalName);
-    else if (stats !== undefined && Number(stats.size) >= journalBytes)
-      renameSync(path, join(directory, olderJournalName));
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-    closing(openSync(path, flags, 0o600), (fd) => {
-      const { size } = fstatSync(fd);
-      const last = Buffer.alloc(1, newline);
-      if (size > 0) readSync(fd, last, 0, 1, size - 1);
-      // A line that a crash tore must not take the next one with it.
-      const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-      const bytes = Buffer.from(`${last[0] === newline ? '' : '\n'}${lines}`);
-      try {
-        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-        fsyncSync(fd);
-      } catch (error) {
-        ftruncateSync(fd, size);
-        throw error;
-      }
-    });
-  };
-
-  const readJournal = (count: number): readonly JournalRecord[] => {
-    if (stands() === undefined) return [];
-    const linesOf = (name: string): readonly JournalRecord[] => {
-      const path = join(directory, name);
-      const bytes = statsAt(path)?.isFile() === true ? bytesIfThere(path) : undefined;
-      return bytes === undefined
-        ? []
-        : new TextDecoder()
-            .decode(bytes)
-            .split('\n')
-            .slice(-count - 2)
-            .flatMap(parseLine);
-    };
-    const latest = linesOf(journalName);
-    const older = latest.length < count ? linesOf(olderJournalName) : [];
-    return count > 0 ? [...older, ...latest].slice(-count) : [];
-  };
+  const journal = createJournal(directory, moveAside);
 
   const removeAll = (except: readonly string[]): void => {
     if (stands() === undefined) return;
@@ -305,8 +226,12 @@ export const createStore = (directory: string): Store => {
     putObjects: (all) => doing('keep files', () => putObjects(all)),
     getObject: (sha256) => doing('read a kept file', () => getObject(sha256)),
     sweepObjects: (keep) => doing('remove kept files', () => sweepObjects(keep)),
-    appendJournal: (records) => doing('write the journal', () => appendJournal(records)),
-    readJournal: (count) => doing('read the journal', () => readJournal(count)),
+    appendJournal: (records) =>
+      doing('write the journal', () => {
+        ensure();
+        journal.append(records);
+      }),
+    readJournal: (count) => doing('read the journal', () => (stands() === undefined ? [] : journal.read(count))),
     removeAll: (except) => doing('remove everything', () => removeAll(except)),
     place: () => {
       const stats = statsAt(directory);

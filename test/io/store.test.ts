@@ -16,7 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createStore, journalBytes } from '../../src/io/store.ts';
+import { journalBytes } from '../../src/io/state/journal.ts';
+import { createStore } from '../../src/io/store.ts';
 
 const place = (t: TestContext) => {
   const parent = mkdtempSync(join(tmpdir(), 'store-'));

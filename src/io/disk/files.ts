@@ -156,3 +156,13 @@ export const removeIfEmpty = (path: string): void => {
     if (!['ENOTEMPTY', 'ENOENT', 'EBUSY', 'EEXIST', 'EROFS'].includes(codeOf(error))) throw error;
   }
 };
+
+/** `undefined`: nothing is there. */
+export const bytesIfThere = (path: string): Uint8Array | undefined => {
+  try {
+    return readPlainFile(path).bytes;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};
