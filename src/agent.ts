@@ -17,6 +17,7 @@ import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
+import { untilNextTurn } from './next-turn.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
 import { createPulse } from './pulse.ts';
@@ -193,12 +194,13 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await deps.askCluster?.({ learn, needsControlPlane, tell, fares }, stop);
   };
 
+  /** Gives when to turn again, on the steady clock. */
   const turn = (): number => {
     state.lastTurn = clock.now();
     if (releases.isReleased()) {
       // Nothing will be applied here: nobody shall wait for it.
       applied.resolve();
-      return passEveryMs;
+      return clock.now() + passEveryMs;
     }
     const result = node.turn(releases.isReleasing);
     if (result.released) {
@@ -210,8 +212,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const unsaved = node.status().problems.some((problem) => problem.code === 'state-not-saved');
     const saveAgainAt = unsaved ? clock.now() + saveAgainMs : undefined;
     const times = [result.lookAgainAt, node.configuration.lookAgainAt(), saveAgainAt].filter((at) => at !== undefined);
-    const wait = times.length === 0 ? passEveryMs : Math.min(...times) - clock.now();
-    return Math.min(Math.max(wait, 1), passEveryMs);
+    return Math.min(...times, clock.now() + passEveryMs);
   };
 
   const http: HttpState = {
@@ -263,13 +264,14 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await clock.every(lookAroundMs, look, stop);
   };
 
-  const loop = async (lock: Lock, firstWait: number, stop: AbortSignal): Promise<void> => {
-    let wait = firstWait;
+  const loop = async (lock: Lock, first: number, stop: AbortSignal): Promise<void> => {
+    const nextTurn = { node, pulse, now: clock.now, isReleasing: releases.isReleasing };
+    let until = first;
     while (!stop.aborted) {
-      await pulse.next(wait, stop);
+      await untilNextTurn(nextTurn, until, stop);
       if (stop.aborted) break;
       const began = clock.now();
-      wait = turn();
+      until = turn();
       // However many events come, looking takes half of the time at most.
       await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
     }
@@ -303,11 +305,11 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     state.holding = true;
     node.sweep();
     releases.look();
-    let wait = turn();
+    let until = turn();
     // Before a first file is written its mirrors are asked, for half a second at most.
     for (const end = clock.now() + firstFilesMs; node.isAsking() && clock.now() < end && !stopping.aborted; ) {
-      await whenAnswered(Math.min(clock.now() + wait, end), stopping);
-      wait = turn();
+      await whenAnswered(Math.min(until, end), stopping);
+      until = turn();
     }
     begun.resolve();
     log.info({ certsDir: node.certsDir, phase: node.status().phase.phase }, 'first pass');
@@ -317,7 +319,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const places = { certsDir: node.certsDir, configPath: options.configPath };
     await runTogether(
       [
-        (stop) => loop(lock, wait, stop),
+        (stop) => loop(lock, until, stop),
         lookAround,
         afterFirstPass,
         askCluster,

@@ -1,14 +1,20 @@
 import { readStored, type StoredConfig } from './core/config/config-choice.ts';
+import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
+import type { Kept } from './core/originals.ts';
 import type { Problem } from './core/problem.ts';
 import type { JournalRecord } from './core/status.ts';
 import type { RememberedFacts } from './inputs.ts';
 import type { Store } from './io/store.ts';
 
-/** What a node remembers over restarts beside its ledger, and what it says when that does not work. */
+/** What a node remembers over restarts, and what it says when that does not work. */
 export type Memory = {
   readonly configuration: () => StoredConfig | undefined;
   readonly ledger: () => Ledger | undefined;
+  /** Throws when the state directory cannot be written; so does `prepareLedger`. */
+  readonly saveLedger: (kept: Kept) => void;
+  /** Brings to disk what `saveLedger` of this very ledger will only have to rename. */
+  readonly prepareLedger: (kept: Kept) => void;
   readonly facts: () => RememberedFacts | undefined;
   /** The configuration in force. Kept by a pass only: whoever just looks, waits for another agent or is released writes nothing. */
   readonly setConfiguration: (stored: StoredConfig) => void;
@@ -29,6 +35,7 @@ export type Memory = {
   readonly forget: () => void;
 };
 
+const ledgerName = 'ledger.json';
 const journalShown = 50;
 
 const asLedger = (value: unknown): Ledger | undefined => {
@@ -73,7 +80,17 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
 
   return {
     configuration: () => read('config.json', readStored),
-    ledger: () => read('ledger.json', asLedger),
+    ledger: () => read(ledgerName, asLedger),
+    saveLedger: ({ ledger, objects }) => {
+      store.putObjects([...objects.values()]);
+      store.writeJson(ledgerName, ledger);
+      store.sweepObjects(referencedObjects(ledger));
+    },
+    prepareLedger: ({ ledger, objects }) => {
+      // Nothing refers to them before the ledger is in place; those of a ledger that never is go with the next sweep.
+      store.putObjects([...objects.values()]);
+      store.prepareJson(ledgerName, ledger);
+    },
     facts: () => facts,
     setConfiguration: (stored) => {
       inForce = stored;

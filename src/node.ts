@@ -4,7 +4,6 @@ import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
-import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import { sameBytes } from './core/marker.ts';
 import { secretValues } from './core/redact.ts';
@@ -62,6 +61,9 @@ export type Node = {
   readonly intent: (releasing: boolean) => Intent;
   /** One pass, and a second look right after a change. Whether we are releasing is asked once the configuration of now is read. */
   readonly turn: (isReleasing: () => boolean) => PassResult;
+  readonly rehearsalAt: () => number | undefined;
+  /** Brings to disk, out of sight, what the pass that is waited for will most likely write. */
+  readonly rehearse: (isReleasing: () => boolean) => void;
   readonly status: () => Status;
   readonly ledger: () => Ledger;
   readonly secrets: () => readonly string[];
@@ -132,10 +134,12 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         iso,
         readTree: (previous) => readTree(certsDir, previous),
         apply: applier.apply,
-        save: (kept) => {
-          store.putObjects([...kept.objects.values()]);
-          store.writeJson('ledger.json', kept.ledger);
-          store.sweepObjects(referencedObjects(kept.ledger));
+        save: memory.saveLedger,
+        prepareKept: memory.prepareLedger,
+        prepareChanges: applier.prepare,
+        discard: () => {
+          store.discard();
+          applier.discard();
         },
         journal: memory.journal,
         probe: (mirrors) => {
@@ -261,6 +265,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     facts,
     intent,
     turn,
+    rehearsalAt: () => reconciler.rehearsalAt(),
+    rehearse: (isReleasing) => reconciler.rehearse(intent(isReleasing())),
     status,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
@@ -291,6 +297,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
     reopen,
-    sweep: applier.sweep,
+    sweep: () => {
+      applier.sweep();
+      store.sweep();
+    },
   };
 };

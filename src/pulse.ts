@@ -7,6 +7,9 @@ export type Pulse = {
   readonly next: (ms: number, signal: AbortSignal) => Promise<readonly string[]>;
 };
 
+/** The reason when there is no other. */
+export const timer = 'timer';
+
 export const createPulse = (): Pulse => {
   let reasons = new Set<string>();
   let ring: (() => void) | undefined;
@@ -18,14 +21,14 @@ export const createPulse = (): Pulse => {
     next: (ms, signal) =>
       new Promise((resolve) => {
         const done = (): void => {
-          clearTimeout(timer);
+          clearTimeout(timeout);
           signal.removeEventListener('abort', done);
           ring = undefined;
           const told = [...reasons];
           reasons = new Set();
-          resolve(told.length > 0 ? told : ['timer']);
+          resolve(told.length > 0 ? told : [timer]);
         };
-        const timer = setTimeout(done, Math.min(Math.max(0, ms), longestTimerMs));
+        const timeout = setTimeout(done, Math.min(Math.max(0, Math.ceil(ms)), longestTimerMs));
         signal.addEventListener('abort', done, { once: true });
         ring = done;
         if (reasons.size > 0 || signal.aborted) done();

@@ -1,6 +1,6 @@
 import { type Change, type Outcome, traces } from './core/change.ts';
 import { deadlyNews } from './core/deadly.ts';
-import type { Decision } from './core/decision.ts';
+import { type Decision, destroys } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import { textOf } from './core/error-text.ts';
 import type { Facts } from './core/facts.ts';
@@ -9,7 +9,7 @@ import type { MirrorState } from './core/gate/verdict.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
-import { type Pass, planPass } from './core/pass.ts';
+import { type Pass, type PassInput, planPass } from './core/pass.ts';
 import { indexOf, type PlanSettings } from './core/plan-input.ts';
 import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
@@ -20,6 +20,7 @@ import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
 import type { Tree } from './core/tree.ts';
 import { createPassNotes } from './pass-notes.ts';
+import { createRehearsal, type RehearsalPorts } from './rehearsal.ts';
 
 /** What the loop needs of the outside; each is met by one file of io. */
 export type Ports = {
@@ -37,7 +38,7 @@ export type Ports = {
   readonly tools: Tools;
   /** For metrics. */
   readonly tell?: Tell;
-};
+} & RehearsalPorts;
 
 /** What counts today; `desired` is undefined as long as there is no valid configuration. */
 export type Intent = {
@@ -64,6 +65,10 @@ export type PassResult = {
 
 export type Reconciler = {
   readonly pass: (intent: Intent) => PassResult;
+  /** When `rehearse` makes the next pass quicker; `undefined`: it would not. */
+  readonly rehearsalAt: () => number | undefined;
+  /** Prepares the pass that is waited for. Changes nothing below certs.d. */
+  readonly rehearse: (intent: Intent) => void;
   readonly ledger: () => Ledger;
   readonly setLedger: (ledger: Ledger) => void;
 };
@@ -85,15 +90,6 @@ const nothing: PassResult = {
   changed: [],
 };
 
-/** Would it leave somebody's or Spegel's bytes only in the state directory? */
-const destroys = (decision: Decision): boolean =>
-  decision.files.some(
-    ({ action, writer, standIn, deadly }) =>
-      (action === 'write' &&
-        (writer === 'foreign' || writer === 'kublr' || (writer === 'spegel' && standIn === 'emptied'))) ||
-      (action === 'remove' && deadly !== undefined),
-  );
-
 /**
  * THE loop's body: observe -> plan -> apply -> remember. Level-triggered; a pass is synchronous, so passes never overlap,
  * and what a plan saw is checked once more just before each rename.
@@ -108,6 +104,9 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   const object = (sha256: string): Uint8Array | undefined => vital.get(sha256) ?? ports.tools.object(sha256);
   const tools: Tools = { ...ports.tools, object };
   const notes = createPassNotes(ports);
+  const rehearsal = createRehearsal(ports);
+  /** The moment until which the last pass waits. */
+  let awaited: number | undefined;
 
   /** Bytes that exist nowhere else stay in memory too: a lost state directory is filled again from there. */
   const holdVital = (objects: Kept['objects']): void => {
@@ -227,12 +226,35 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
       return result;
     } finally {
+      rehearsal.end();
       notes.tell();
     }
   };
 
+  const inputOf = (intent: Intent & { readonly desired: Desired }, tree: Tree, now: number): PassInput => ({
+    tree,
+    watch,
+    own: new Map(own),
+    desired: intent.desired,
+    facts: intent.facts,
+    ledger,
+    mirrors: ports.mirrors(),
+    settings: intent.settings,
+    now,
+    owner: ports.owner,
+    tools,
+    storeAll,
+  });
+
+  const rehearse = (intent: Intent): void => {
+    const { desired } = intent;
+    if (awaited === undefined || watch === undefined || desired === undefined || intent.releasing) return;
+    rehearsal.rehearse(inputOf({ ...intent, desired }, watch.tree, awaited));
+  };
+
   const onePass = (intent: Intent): PassResult => {
-    if (intent.desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
+    const { desired } = intent;
+    if (desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
     let tree: Tree;
     try {
       tree = ports.readTree(watch?.tree);
@@ -241,20 +263,9 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
     }
     const before = ledger;
-    const planned = planPass({
-      tree,
-      watch,
-      own: new Map(own),
-      desired: intent.desired,
-      facts: intent.facts,
-      ledger,
-      mirrors: ports.mirrors(),
-      settings: intent.settings,
-      now: ports.now(),
-      owner: ports.owner,
-      tools,
-      storeAll,
-    });
+    const input = inputOf({ ...intent, desired }, tree, ports.now());
+    const planned = rehearsal.recall(input) ?? planPass(input);
+    awaited = planned.observation.lookAgainAt;
     watch = planned.observation.watch;
     own.clear();
     ledger = planned.kept.ledger;
@@ -275,6 +286,8 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
 
   return {
     pass,
+    rehearsalAt: () => (awaited === undefined ? undefined : rehearsal.timeFor(awaited)),
+    rehearse,
     ledger: () => ledger,
     setLedger: (next) => {
       ledger = next;

@@ -112,6 +112,7 @@ const forLooking = (store: Store): Store => ({
     }
   },
   writeJson: () => {},
+  prepareJson: () => {},
   remove: () => {},
   putObject: () => '',
   putObjects: () => {},

@@ -16,6 +16,7 @@ import {
   codeOf,
   createFile,
   explain,
+  isGone,
   openDirectory,
   removeTree,
   statsAt,
@@ -35,6 +36,10 @@ export type Store = {
   readonly readJson: (name: string) => JsonRead;
   /** The old file stays whole until the new one is on disk. */
   readonly writeJson: (name: string, value: unknown) => void;
+  /** Brings it to disk under another name, for a later `writeJson` of this very value. */
+  readonly prepareJson: (name: string, value: unknown) => void;
+  /** Removes what was prepared and not written. */
+  readonly discard: () => void;
   readonly remove: (name: string) => void;
   /** Keeps bytes under their hex SHA-256, which it gives. */
   readonly putObject: (bytes: Uint8Array) => string;
@@ -42,6 +47,8 @@ export type Store = {
   readonly putObjects: (all: readonly Uint8Array[]) => void;
   /** `undefined`: missing, or no longer what its name says. */
   readonly getObject: (sha256: string) => Uint8Array | undefined;
+  /** Removes what a process that was killed left under other names. Only for the holder of the lock. */
+  readonly sweep: () => void;
   /** Removes every object but these. */
   readonly sweepObjects: (keep: ReadonlySet<string>) => void;
   readonly appendJournal: (records: readonly JournalRecord[]) => void;
@@ -57,6 +64,12 @@ export type Store = {
 };
 
 const objectsName = 'objects';
+/** One writer, so one name. */
+const temporaryOf = (parent: string, name: string): string => join(parent, `.${name}.tmp`);
+const isTemporary = (name: string): boolean => name.startsWith('.') && name.endsWith('.tmp');
+
+const jsonOf = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
+
 const placeOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
 /**
@@ -71,6 +84,8 @@ export const createStore = (directory: string): Store => {
       throw new Error(`cannot ${what} in ${directory}: ${explain(error)}`, { cause: error });
     }
   };
+
+  let prepared: { readonly name: string; readonly value: unknown } | undefined;
 
   // Held open, so that a directory made after this one is gone cannot get its inode and be taken for it.
   let held: { readonly fd: number; readonly place: string } | undefined;
@@ -115,19 +130,22 @@ export const createStore = (directory: string): Store => {
     return objects;
   };
 
-  /** Whole or not at all; there for good once the parent is on disk. */
-  const put = (parent: string, name: string, bytes: Uint8Array): void => {
-    // One writer, so one name: what a crash leaves is replaced by the next writing.
-    const temporary = join(parent, `.${name}.tmp`);
+  /** Calls `use` with the new file under another name; whatever happens in it, nothing is left when it fails. */
+  const making = (parent: string, name: string, bytes: Uint8Array, use: (temporary: string) => void): void => {
+    const temporary = temporaryOf(parent, name);
     removeTree(temporary);
     try {
       createFile(temporary, bytes, { mode: 0o600 });
-      renameSync(temporary, join(parent, name));
+      use(temporary);
     } catch (error) {
       removeTree(temporary);
       throw error;
     }
   };
+
+  /** Whole or not at all; there for good once the parent is on disk. */
+  const put = (parent: string, name: string, bytes: Uint8Array): void =>
+    making(parent, name, bytes, (temporary) => renameSync(temporary, join(parent, name)));
 
   const replace = (parent: string, name: string, bytes: Uint8Array): void => {
     put(parent, name, bytes);
@@ -184,6 +202,14 @@ export const createStore = (directory: string): Store => {
     return sha256Of(bytes);
   };
 
+  const sweep = (): void => {
+    if (stands() === undefined) return;
+    for (const parent of [directory, join(directory, objectsName)]) {
+      if (statsAt(parent)?.isDirectory() !== true) continue;
+      for (const name of readdirSync(parent)) if (isTemporary(name)) removeTree(join(parent, name));
+    }
+  };
+
   const sweepObjects = (keep: ReadonlySet<string>): void => {
     const objects = join(directory, objectsName);
     if (stands() === undefined || statsAt(objects)?.isDirectory() !== true) return;
@@ -206,9 +232,39 @@ export const createStore = (directory: string): Store => {
     syncDirectory(directory);
   };
 
-  const writeJson = (name: string, value: unknown): void => {
-    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  const discard = (): void => {
+    if (prepared === undefined) return;
+    const { name } = prepared;
+    prepared = undefined;
+    removeTree(temporaryOf(directory, name));
+  };
+
+  const prepareJson = (name: string, value: unknown): void => {
+    discard();
     ensure();
+    making(directory, name, jsonOf(value), () => {
+      prepared = { name, value };
+    });
+  };
+
+  /** `false`: this value was not prepared, or is there no more. */
+  const placePrepared = (name: string, value: unknown): boolean => {
+    if (prepared?.name !== name || prepared.value !== value) return false;
+    prepared = undefined;
+    try {
+      renameSync(temporaryOf(directory, name), join(directory, name));
+    } catch (error) {
+      if (!isGone(error) && codeOf(error) !== 'EISDIR') throw error;
+      return false;
+    }
+    syncDirectory(directory);
+    return true;
+  };
+
+  const writeJson = (name: string, value: unknown): void => {
+    ensure();
+    if (placePrepared(name, value)) return;
+    const bytes = jsonOf(value);
     try {
       replace(directory, name, bytes);
     } catch (error) {
@@ -221,6 +277,9 @@ export const createStore = (directory: string): Store => {
   return {
     readJson: (name) => doing(`read ${name}`, () => readJson(name)),
     writeJson: (name, value) => doing(`write ${name}`, () => writeJson(name, value)),
+    prepareJson: (name, value) => doing(`prepare ${name}`, () => prepareJson(name, value)),
+    discard: () => doing('remove what was prepared', discard),
+    sweep: () => doing('remove temporary files', sweep),
     remove: (name) => doing(`remove ${name}`, () => remove(name)),
     putObject: (bytes) => doing('keep a file', () => putObject(bytes)),
     putObjects: (all) => doing('keep files', () => putObjects(all)),

@@ -88,3 +88,25 @@ export const currentOf = ({ shallow, deep }: MirrorState): Series | undefined =>
   const counts = verdict === 'up' ? deep.last.verdict !== 'up' : verdict === 'erroring' && isCostly(deep.last.verdict);
   return counts ? deep : shallow;
 };
+
+const sameSeries = (a: Series | undefined, b: Series | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.last.verdict === b.last.verdict &&
+    a.last.detail === b.last.detail &&
+    a.since === b.since &&
+    sameCount(a.upInARow, b.upInARow) &&
+    sameCount(a.costlyInARow, b.costlyInARow));
+
+/** Nothing is decided by more than two samples in a row. */
+const sameCount = (a: number, b: number): boolean => Math.min(a, 2) === Math.min(b, 2);
+
+/** Is what was seen of a mirror since no news? Then every plan makes the same of both. */
+export const sameStanding = (a: MirrorState, b: MirrorState): boolean =>
+  a === b ||
+  (a.mirror === b.mirror &&
+    a.watchedSince === b.watchedSince &&
+    sameCount(a.answersInARow, b.answersInARow) &&
+    sameSeries(a.shallow, b.shallow) &&
+    sameSeries(a.deep, b.deep));
