@@ -22,6 +22,7 @@ import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
 import { createPulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
+import { createRest } from './rest.ts';
 import { runTogether } from './task-group.ts';
 
 export type AgentOptions = NodeOptions & {
@@ -108,7 +109,6 @@ const lookAroundMs = 1_500;
 const placesEvery = 2;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
-const mostRestMs = 100;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
@@ -266,14 +266,14 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
 
   const loop = async (lock: Lock, first: number, stop: AbortSignal): Promise<void> => {
     const nextTurn = { node, pulse, now: clock.now, isReleasing: releases.isReleasing };
+    const rest = createRest(clock);
     let until = first;
     while (!stop.aborted) {
       await untilNextTurn(nextTurn, until, stop);
       if (stop.aborted) break;
       const began = clock.now();
       until = turn();
-      // However many events come, looking takes half of the time at most.
-      await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
+      await rest.after(began, stop);
     }
     if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
       for (let i = 0; i < 3 && !node.turn(() => true).released; i++);

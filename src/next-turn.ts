@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Node } from './node.ts';
 import { type Pulse, timer } from './pulse.ts';
 
@@ -7,6 +8,9 @@ export type NextTurn = {
   readonly now: () => number;
   readonly isReleasing: () => boolean;
 };
+
+/** Timers count whole milliseconds and may be as late as this; what is rehearsed is not kept waiting so long. */
+const timerMs = 2;
 
 /**
  * Resolves when something happens, at `until` on the steady clock, or when the signal is aborted. What a pass at that
@@ -22,6 +26,10 @@ export const untilNextTurn = async (
     const reasons = await pulse.next(at - now(), signal);
     if (signal.aborted || !reasons.includes(timer)) return;
     node.rehearse(isReleasing);
+    if (!(await pulse.next(until - now() - timerMs, signal)).includes(timer)) return;
+    while (now() < until && !pulse.isRung() && !signal.aborted) await setImmediate();
+    if (pulse.isRung()) await pulse.next(0, signal);
+    return;
   }
   await pulse.next(until - now(), signal);
 };

@@ -3,6 +3,8 @@ import { longestTimerMs } from './pause.ts';
 /** Coalesces wake-ups: however many events come, the next look happens once, with all the reasons. */
 export type Pulse = {
   readonly wake: (reason: string) => void;
+  /** Would `next` resolve at once? */
+  readonly isRung: () => boolean;
   /** Resolves on the next wake, after `ms` at the latest, or at once when the signal is aborted. */
   readonly next: (ms: number, signal: AbortSignal) => Promise<readonly string[]>;
 };
@@ -18,6 +20,7 @@ export const createPulse = (): Pulse => {
       reasons.add(reason);
       ring?.();
     },
+    isRung: () => reasons.size > 0,
     next: (ms, signal) =>
       new Promise((resolve) => {
         const done = (): void => {

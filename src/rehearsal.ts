@@ -35,8 +35,7 @@ export const rehearsalTimes = {
   lead: 100,
   /** Nothing more is prepared so shortly before it. */
   close: 20,
-  /** A pass is the one that was rehearsed when it is made so near to its moment: timers count whole milliseconds. */
-  early: 1,
+  /** A pass is the one that was rehearsed when it comes no later than this: a busy machine is late. */
   late: 100,
   /** In vain: the next one not before this time, and each time twice of it, so that a busy directory wears no disk. */
   pause: 1_000,
@@ -82,7 +81,7 @@ export const createRehearsal = (ports: RehearsalPorts): Rehearsal => {
   const recall = (input: PassInput): Pass | undefined => {
     if (known === undefined) return undefined;
     const late = input.now - known.input.now;
-    if (late < -rehearsalTimes.early || late > rehearsalTimes.late) return undefined;
+    if (late < 0 || late > rehearsalTimes.late) return undefined;
     if (!sameInput(known.input, { ...input, now: known.input.now })) return undefined;
     wasUsed = true;
     return known.pass;

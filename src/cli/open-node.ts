@@ -9,7 +9,7 @@ import type { MirrorState } from '../core/gate/verdict.ts';
 import type { GivenFacts } from '../inputs.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
-import { readConfigSource } from '../io/config-source.ts';
+import { createConfigReader } from '../io/config-source.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber, type Prober } from '../prober.ts';
@@ -57,7 +57,7 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
     certsDirFlag: certsDir === undefined ? undefined : resolve(certsDir),
     stateDir: stateDirOf(values),
     given: givenFacts(values),
-    mounted: () => (configPath === undefined ? undefined : readConfigSource(configPath)),
+    mounted: configPath === undefined ? () => undefined : createConfigReader(configPath),
     addresses,
   };
 };
