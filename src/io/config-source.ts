@@ -128,12 +128,12 @@ export const configStamp = (path: string | undefined): string => (path === undef
 const settleMs = 2_000;
 
 /** `readConfigSource` for whoever looks again and again: a file that has not been touched since is not read again. */
-export const createConfigReader = (path: string): (() => ConfigSource) => {
+export const createConfigReader = (path: string, wall: () => number = Date.now): (() => ConfigSource) => {
   let known: { readonly stamp: string; readonly source: ConfigSource } | undefined;
   return () => {
     const { text: stamp, changedMs } = stampIfThere(path);
     if (known?.stamp === stamp) return known.source;
-    const age = Date.now() - changedMs;
+    const age = wall() - changedMs;
     const source = readConfigSource(path);
     // A file of another name than a ConfigMap's has no part in the stamp of its directory.
     const isStamped = source.kind === 'text' && (source.file === path || source.file === join(path, mapKey));

@@ -74,6 +74,8 @@ export type SimulatedNode = {
   pass(): PassResult;
   /** Lets time go by; the loop looks whenever it asked to, rehearsed, and at the end, as file events would make it. */
   advance(ms: number): PassResult;
+  /** Lets time go by until the pass that is waited for has been rehearsed, if it will be; no pass is made. */
+  rehearse(): void;
   /** Every mirror of Spegel's answers like this from now on. */
   mirrorsAre(verdict: Verdict, samples?: number): void;
   /** This one answers otherwise than the others. */
@@ -243,6 +245,7 @@ export const createSimulatedNode = (
       node.now = end;
       return node.pass();
     },
+    rehearse: () => rehearseUntil(Number.POSITIVE_INFINITY),
     mirrorsAre: (verdict, samples = 1) => {
       behaviour = verdict;
       sample(samples);
