@@ -33,7 +33,7 @@ export type Rehearsal = {
 export const rehearsalTimes = {
   /** So long before the pass, in milliseconds: whoever is still at work has most likely shown it by then. */
   lead: 100,
-  /** Nothing more is prepared so shortly before it. */
+  /** Nothing is begun so shortly before it. */
   close: 20,
   /** A pass is the one that was rehearsed when it comes no later than this: a busy machine is late. */
   late: 100,
@@ -65,8 +65,10 @@ export const createRehearsal = (ports: RehearsalPorts): Rehearsal => {
   };
 
   const timeFor = (moment: number): number | undefined => {
-    const at = moment - rehearsalTimes.lead;
-    return known === undefined && at > ports.now() && at > notBefore ? at : undefined;
+    const now = ports.now();
+    if (known !== undefined || moment - now < rehearsalTimes.close) return undefined;
+    const at = Math.max(moment - rehearsalTimes.lead, now);
+    return at < notBefore ? undefined : at;
   };
 
   const rehearse = (given: PassInput): void => {
