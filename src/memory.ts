@@ -1,4 +1,5 @@
 import { readStored, type StoredConfig } from './core/config/config-choice.ts';
+import { textOf } from './core/error-text.ts';
 import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Kept } from './core/originals.ts';
@@ -73,7 +74,7 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
       act();
       problem = undefined;
     } catch (error) {
-      const message = `${what} is not kept: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `${what} is not kept: ${textOf(error)}`;
       problem = { code: 'state-not-saved', severity: 'error', message, hint: 'Make the state directory writable.' };
     }
   };
