@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type ClusterEvent, eventOfProblem, eventOfRecord } from './core/cluster-event.ts';
@@ -109,6 +108,7 @@ const lookAroundMs = 1_500;
 const placesEvery = 2;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
+const takeAgainMs = 2_000;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
@@ -148,9 +148,8 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   };
   const node: Node = createNode(options, { clock, store, prober, event, tell: telemetry.tell });
   const parent = dirname(node.certsDir);
-  mkdirSync(parent, { recursive: true });
 
-  const state = { lastTurn: clock.now(), holding: false, said: new Set<string>() };
+  const state = { lastTurn: clock.now(), holding: false, opened: false, said: new Set<string>() };
   const releases = createReleases(node, store, clock, {
     podUid: options.podUid,
     isWatching: options.configMap !== undefined,
@@ -203,8 +202,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       return clock.now() + passEveryMs;
     }
     const result = node.turn(releases.isReleasing);
-    if (result.released) {
-      releases.finish();
+    if (result.released && releases.finish()) {
       log.info({}, 'released: nothing of ours is left; "handspegel resume" takes over again');
     }
     if (result.applied) applied.resolve();
@@ -241,6 +239,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
   // The command line gives up after 5 s.
   const commandDeps = { node, store, releases, prober, clock, patienceMs: 4_000 };
   const handle = async (request: CommandRequest): Promise<unknown> => {
+    if (!state.holding && request.command !== 'status') return { ok: false, message: 'another agent holds certs.d' };
     const answer = await handleCommand(request, { ...commandDeps, status: http.status });
     pulse.wake(`command ${request.command}`);
     return answer;
@@ -264,13 +263,47 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await clock.every(lookAroundMs, look, stop);
   };
 
-  const loop = async (lock: Lock, first: number, stop: AbortSignal): Promise<void> => {
+  const onWaiting = (holder: string): void => {
+    waiting.holder = holder;
+    begun.resolve();
+    log.warn({ holder }, 'another agent holds certs.d: waiting for it to end');
+  };
+  /** The right to write; what it is named after must stand first. Not held when it was stopped meanwhile. */
+  const takeLock = async (stop: AbortSignal): Promise<Lock> => {
+    while (!node.ensureParent() && !stop.aborted) {
+      begun.resolve();
+      sayProblems();
+      await clock.sleep(takeAgainMs, stop);
+    }
+    const lock = await deps.acquireLock(parent, onWaiting, stop);
+    if (stop.aborted) {
+      await lock.close();
+      return { ...lock, held: false };
+    }
+    // Its last holder may have written to the state directory.
+    if (!state.opened || waiting.holder !== undefined) node.reopen();
+    state.opened = true;
+    waiting.holder = undefined;
+    state.holding = true;
+    node.sweep();
+    return lock;
+  };
+
+  const loop = async (firstLock: Lock, first: number, stop: AbortSignal): Promise<void> => {
     const nextTurn = { node, pulse, now: clock.now, isReleasing: releases.isReleasing };
     const rest = createRest(clock);
+    let lock = firstLock;
     let until = first;
     while (!stop.aborted) {
       await untilNextTurn(nextTurn, until, stop);
       if (stop.aborted) break;
+      if (lock.isOutdated()) {
+        // Another agent may look after the new directory.
+        state.holding = false;
+        await lock.close();
+        lock = await takeLock(stop);
+        if (!lock.held) return;
+      }
       const began = clock.now();
       until = turn();
       await rest.after(began, stop);
@@ -292,19 +325,12 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await setImmediate();
   };
 
-  const onWaiting = (holder: string): void => {
-    waiting.holder = holder;
-    begun.resolve();
-    log.warn({ holder }, 'another agent holds certs.d: waiting for it to end');
-  };
   const start = async (stopping: AbortSignal): Promise<void> => {
-    const lock = await deps.acquireLock(parent, onWaiting, stopping);
-    if (stopping.aborted) return lock.close();
-    node.reopen();
-    waiting.holder = undefined;
-    state.holding = true;
-    node.sweep();
+    const lock = await takeLock(stopping);
+    if (!lock.held) return;
     releases.look();
+    // The lock may have needed a directory that is not left behind.
+    if (releases.isReleased()) node.forget();
     let until = turn();
     // Before a first file is written its mirrors are asked, for half a second at most.
     for (const end = clock.now() + firstFilesMs; node.isAsking() && clock.now() < end && !stopping.aborted; ) {

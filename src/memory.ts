@@ -10,6 +10,12 @@ import type { Store } from './io/store.ts';
 
 /** What a node remembers over restarts, and what it says when that does not work. */
 export type Memory = {
+  /** Changes something in the state directory; false when it cannot, which is a problem then. */
+  readonly tryState: (what: string, act: () => void) => boolean;
+  /** What of the state directory is damaged, or may not be read. */
+  readonly damage: () => readonly Problem[];
+  /** Removes what a process that was killed left unfinished. */
+  readonly sweep: () => void;
   readonly configuration: () => StoredConfig | undefined;
   readonly ledger: () => Ledger | undefined;
   /** Throws when the state directory cannot be written; so does `prepareLedger`. */
@@ -48,16 +54,21 @@ const asFacts = (value: unknown): RememberedFacts | undefined =>
   typeof value === 'object' && value !== null && 'nodeAddresses' in value ? (value as RememberedFacts) : undefined;
 
 /** `event` is called with each line of the journal, kept or not. */
-export const createMemory = (store: Store, event: (record: JournalRecord) => void): Memory => {
+export const createMemory = (store: Store, stateDir: string, event: (record: JournalRecord) => void): Memory => {
   const damage: Problem[] = [];
   const read = <T>(name: string, as: (value: unknown) => T | undefined): T | undefined => {
     const found = store.readJson(name);
     if (found.kind === 'missing') return undefined;
     const value = found.kind === 'value' ? as(found.value) : undefined;
     if (value !== undefined) return value;
+    if (found.kind === 'unreadable') {
+      const hint = 'Run this as root, to know what the agent remembers.';
+      damage.push({ code: 'state-unreadable', severity: 'warning', message: found.reason, hint, file: stateDir });
+      return undefined;
+    }
     const reason = found.kind === 'damaged' ? found.reason : 'it holds something that this version does not understand';
     const hint = 'What it remembered is lost; files on disk speak for themselves.';
-    damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${reason}`, hint });
+    damage.push({ code: 'state-damaged', severity: 'warning', message: `${name}: ${reason}`, hint, file: stateDir });
     return undefined;
   };
 
@@ -69,7 +80,7 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
   let place = store.place();
   let problem: Problem | undefined;
 
-  const trying = (what: string, act: () => void): void => {
+  const tryState = (what: string, act: () => void): boolean => {
     try {
       act();
       problem = undefined;
@@ -77,9 +88,13 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
       const message = `${what} is not kept: ${textOf(error)}`;
       problem = { code: 'state-not-saved', severity: 'error', message, hint: 'Make the state directory writable.' };
     }
+    return problem === undefined;
   };
 
   return {
+    tryState,
+    damage: () => damage,
+    sweep: () => void tryState('what an earlier run left', store.sweep),
     configuration: () => read('config.json', readStored),
     ledger: () => read(ledgerName, asLedger),
     saveLedger: ({ ledger, objects }) => {
@@ -99,7 +114,7 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
     },
     keepConfiguration: () => {
       if (isStored || inForce === undefined) return;
-      trying('the configuration', () => {
+      tryState('the configuration', () => {
         store.writeJson('config.json', inForce);
         isStored = true;
       });
@@ -109,14 +124,14 @@ export const createMemory = (store: Store, event: (record: JournalRecord) => voi
       const text = JSON.stringify(now);
       // What could not be kept before is tried again here, so that the problem goes when the disk is well.
       if (text === storedFacts && problem === undefined) return;
-      trying('what is known of the node', () => {
+      tryState('what is known of the node', () => {
         store.writeJson('facts.json', now);
         storedFacts = text;
       });
     },
     journal: (records) => {
       recent = [...recent, ...records].slice(-journalShown);
-      trying('the journal', () => store.appendJournal(records));
+      tryState('the journal', () => store.appendJournal(records));
       for (const record of records) event(record);
     },
     recent: () => recent,

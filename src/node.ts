@@ -6,6 +6,7 @@ import type { Facts } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import { sameBytes } from './core/marker.ts';
+import type { Problem } from './core/problem.ts';
 import { secretValues } from './core/redact.ts';
 import type { JournalRecord, Status } from './core/status.ts';
 import type { Tell } from './core/telemetry.ts';
@@ -24,7 +25,7 @@ import {
 } from './inputs.ts';
 import { createApplier } from './io/apply-changes.ts';
 import type { Clock } from './io/clock.ts';
-import { removeIfEmpty } from './io/disk/files.ts';
+import { explain, removeIfEmpty } from './io/disk/files.ts';
 import { readTree } from './io/read-tree.ts';
 import type { Store } from './io/store.ts';
 import { createMemory } from './memory.ts';
@@ -65,6 +66,8 @@ export type Node = {
   /** Brings to disk, out of sight, what the pass that is waited for will most likely write. */
   readonly rehearse: (isReleasing: () => boolean) => void;
   readonly status: () => Status;
+  /** What of the state directory is damaged, or may not be read. */
+  readonly stateProblems: () => readonly Problem[];
   readonly ledger: () => Ledger;
   readonly secrets: () => readonly string[];
   /** What the cluster tells of this node; the next pass goes by it. */
@@ -72,6 +75,8 @@ export type Node = {
   /** What the watch on the ConfigMap tells, and how it fares; the next pass goes by it. */
   readonly hear: (watched: Watched) => void;
   readonly watched: () => Watched;
+  /** Changes something in the state directory; false when it cannot, which is a problem of the status then. */
+  readonly tryState: (what: string, act: () => void) => boolean;
   /** Forgets everything: after a release only the file `released` is left. */
   readonly forget: () => void;
   readonly setLedger: (ledger: Ledger) => void;
@@ -86,8 +91,10 @@ export type Node = {
   readonly wait: (until: number | undefined) => Promise<void>;
   /** Reads again what is remembered: until the lock was ours, its last holder may have written there. */
   readonly reopen: () => void;
-  /** Removes what an earlier run left unfinished. */
+  /** Removes what an earlier run left unfinished; what cannot be removed now is tried again with each pass. */
   readonly sweep: () => void;
+  /** Makes the directory that certs.d lies in; false when it cannot, which is a problem of the status then. */
+  readonly ensureParent: () => boolean;
 };
 
 /** Where this node's certs.d lies, and what is odd about that. */
@@ -101,12 +108,13 @@ const placeOf = (options: NodeOptions, choice: ConfigChoice) =>
 export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const { clock, store, prober } = deps;
   const iso = (steady: number): string => new Date(steady).toISOString();
-  const memory = createMemory(store, deps.event);
+  const memory = createMemory(store, options.stateDir, deps.event);
   const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
   const place = placeOf(options, chooseMounted(options.mounted(), memory.configuration()));
   const certsDir = place.path;
   let last: PassResult | undefined;
   let ready = false;
+  let placeProblem: Problem | undefined;
   let wanted: readonly Mirror[] = [];
   let learned: LearnedFacts = {};
   let watched = nothingWatched;
@@ -181,6 +189,21 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     reconciler.setLedger(reconciler.ledger());
   };
 
+  const tryPlace = (act: () => void): boolean => {
+    try {
+      act();
+      placeProblem = undefined;
+    } catch (error) {
+      const hint = 'It is tried again; the last good files stay.';
+      placeProblem = { code: 'write-failed', severity: 'error', message: explain(error), hint };
+    }
+    return placeProblem === undefined;
+  };
+  const sweep = (): boolean => {
+    memory.sweep();
+    return tryPlace(applier.sweep);
+  };
+
   const isKept = (result: PassResult): boolean =>
     memory.isKept() && result.problems.every(({ code }) => code !== 'state-not-saved');
 
@@ -198,6 +221,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
 
   const turn = (isReleasing: () => boolean): PassResult => {
     noticeLoss();
+    if (placeProblem !== undefined) sweep();
     configuration.reload();
     const releasing = isReleasing();
     const now = intent(releasing);
@@ -236,16 +260,16 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     ready: () => ready,
     last: () => last,
     journal: memory.recent,
-    problems: () => [...place.problems, ...memory.problems()],
+    problems: () => [...place.problems, ...memory.problems(), ...(placeProblem === undefined ? [] : [placeProblem])],
   });
 
   const forget = (): void => {
     const { made } = reconciler.ledger();
     const above = made.map((path) => (path === '.' ? certsDir : path)).filter((path) => path.startsWith('/'));
-    applier.sweep();
+    sweep();
     for (const path of [...applier.madeDirectories(), ...above].sort((a, b) => b.length - a.length))
       removeIfEmpty(path);
-    store.removeAll(['released']);
+    memory.tryState('nothing but the release', () => store.removeAll(['released']));
     reconciler = boot(emptyLedger);
     memory.forget();
   };
@@ -268,6 +292,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     rehearsalAt: () => reconciler.rehearsalAt(),
     rehearse: (isReleasing) => reconciler.rehearse(intent(isReleasing())),
     status,
+    stateProblems: memory.damage,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
     learn: (facts) => {
@@ -277,6 +302,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       watched = news;
     },
     watched: () => watched,
+    tryState: memory.tryState,
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
     differences: () => {
@@ -297,9 +323,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     toProbe: () => wanted,
     wait: (until) => clock.sleep(Math.min(Math.max((until ?? clock.now()) - clock.now(), 0), 1_000)),
     reopen,
-    sweep: () => {
-      applier.sweep();
-      store.sweep();
-    },
+    sweep,
+    ensureParent: () => tryPlace(applier.ensureParent),
   };
 };

@@ -10,6 +10,7 @@ import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
 import { type Pass, type PassInput, planPass } from './core/pass.ts';
+import type { PlanBase } from './core/plan.ts';
 import { indexOf, type PlanSettings } from './core/plan-input.ts';
 import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
@@ -18,7 +19,7 @@ import { planRelease } from './core/release.ts';
 import type { JournalRecord } from './core/status.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
-import type { Tree } from './core/tree.ts';
+import { registryOf, type Tree } from './core/tree.ts';
 import { createPassNotes } from './pass-notes.ts';
 import { createRehearsal, type RehearsalPorts } from './rehearsal.ts';
 
@@ -28,7 +29,8 @@ export type Ports = {
   readonly iso: (steady: number) => string;
   /** Throws when certs.d as a whole cannot be read. */
   readonly readTree: (previous: Tree | undefined) => Tree;
-  readonly apply: (changes: readonly Change[]) => Outcome;
+  /** `standing`: what must still stand in certs.d just before each change; kept as the changes leave it. */
+  readonly apply: (changes: readonly Change[], standing: Set<string>) => Outcome;
   /** Throws when the state directory cannot be written. */
   readonly save: (kept: Kept) => void;
   readonly journal: (records: readonly JournalRecord[]) => void;
@@ -134,7 +136,12 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
   };
 
-  const applyAll = <D extends Decision>(decisions: readonly D[], after: (decision: D, outcome: Outcome) => void) => {
+  const applyAll = <D extends Decision>(
+    { tree }: PlanBase,
+    decisions: readonly D[],
+    after: (decision: D, outcome: Outcome) => void,
+  ) => {
+    const standing = new Set([...tree.entries.keys()].filter((path) => path === registryOf(path)));
     const problems: Problem[] = [];
     const changed: string[] = [];
     let moved = false;
@@ -142,7 +149,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     for (const decision of decisions) {
       if (decision.changes.length === 0) continue;
       if (ports.now() > lookAgainAfter) return { problems, changed, moved: true };
-      const outcome = ports.apply(decision.changes);
+      const outcome = ports.apply(decision.changes, standing);
       const made = new Set(outcome.changed);
       for (const change of decision.changes) {
         if (made.has(change.path)) for (const [path, trace] of traces(change)) own.set(path, trace);
@@ -153,7 +160,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
         if (!['write', 'put-back', 'remove'].includes(action)) continue;
         ports.tell?.({ kind: 'write', registry: decision.registry, reason, result: outcome.result });
       }
-      if (outcome.result === 'moved') moved = true;
+      if (outcome.result === 'moved') {
+        moved = true;
+        if (outcome.clearing) break;
+      }
       if (outcome.result === 'failed') {
         problems.push(
           failure('write-failed', `${outcome.path}: ${outcome.error}`, 'The last good file stays; it is tried again.'),
@@ -185,7 +195,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   const release = (pass: Pass): PassResult => {
     const made = planRelease({ ...pass.base, index: indexOf(pass.base.tree, pass.base.ledger) });
     if (made.waiting !== undefined) return { ...nothing, waitingFor: made.waiting, lookAgainAt: ports.now() + 250 };
-    const { problems, changed, moved } = applyAll(made.decisions, notes.writes);
+    const { problems, changed, moved } = applyAll(pass.base, made.decisions, notes.writes);
     const released = problems.length === 0 && !moved;
     const lookAgainAt = released ? undefined : ports.now() + (moved ? 50 : retryAfterMs);
     return { ...nothing, decisions: made.decisions, problems, changed, applied: released, released, lookAgainAt };
@@ -195,7 +205,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const outcomes: { readonly made: RegistryPlan; readonly outcome: Outcome }[] = [];
     // What could not be stored is not overwritten.
     const safe = before.length === 0 ? pass.plan.registries : pass.plan.registries.filter((made) => !destroys(made));
-    const done = applyAll(safe, (made, outcome) => {
+    const done = applyAll(pass.base, safe, (made, outcome) => {
       outcomes.push({ made, outcome });
       notes.writes(made, outcome);
     });
@@ -255,13 +265,18 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   const onePass = (intent: Intent): PassResult => {
     const { desired } = intent;
     if (desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
+    const unreadable = (why: string): PassResult => {
+      const problem = failure('certs-dir-unreadable', why, 'Nothing is written until it can be read again.');
+      return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
+    };
     let tree: Tree;
     try {
       tree = ports.readTree(watch?.tree);
     } catch (error) {
-      const problem = failure('certs-dir-unreadable', textOf(error), 'Nothing is written until it can be read again.');
-      return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
+      return unreadable(textOf(error));
     }
+    // What is no directory says nothing about the files that stood in it.
+    if (typeof tree.root === 'object') return unreadable(tree.root.problem);
     const before = ledger;
     const input = inputOf({ ...intent, desired }, tree, ports.now());
     const planned = rehearsal.recall(input) ?? planPass(input);

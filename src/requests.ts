@@ -31,7 +31,8 @@ export type Releases = {
   readonly isReleasing: () => boolean;
   readonly isReleased: () => boolean;
   readonly request: () => void;
-  readonly finish: () => void;
+  /** Everything is given back: that is remembered; false when it cannot be, and it is tried again. */
+  readonly finish: () => boolean;
   readonly resume: () => boolean;
   readonly withPhase: (status: Status) => Status;
   /** Runs something now and again after each resume, but never while released. */
@@ -60,7 +61,8 @@ export const createReleases = (
   const readState = (): State | undefined => {
     try {
       const read = store.readJson(fileName);
-      return read.kind === 'value' ? asState(read.value) : read.kind === 'damaged' ? state : undefined;
+      if (read.kind === 'value') return asState(read.value);
+      return read.kind === 'missing' ? undefined : state;
     } catch {
       return state;
     }
@@ -93,7 +95,8 @@ export const createReleases = (
   const look = (): void => {
     const found = readState();
     if (found !== undefined && isOver(found)) {
-      store.remove(fileName);
+      // What cannot be removed now is over all the same, and removed at a later look.
+      node.tryState('the end of the release', () => store.remove(fileName));
       set(undefined);
       return;
     }
@@ -126,10 +129,11 @@ export const createReleases = (
     request: () => write({ state: 'releasing', by: 'command', ...now() }),
     finish: () => {
       const done: State = { state: 'released', by: by(), ...now() };
-      store.writeJson(fileName, done);
+      if (!node.tryState('the release', () => store.writeJson(fileName, done))) return false;
       // Whoever serves requests puts its files away first, so that `released` is all that is left.
       set(done);
       node.forget();
+      return true;
     },
     resume: () => {
       const was = state !== undefined;
@@ -178,14 +182,16 @@ export const alreadyReleased: CommandAnswer = { ok: true, message: 'already rele
 const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   const { node, releases, prober, status, clock, patienceMs } = deps;
   if (releases.isReleased()) return alreadyReleased;
+  const end = clock.now() + patienceMs;
+  // Before it is asked for: the loop would go by what was seen some seconds ago.
+  await prober.ask(node.toProbe().filter(({ near }) => near));
   releases.request();
-  for (const end = clock.now() + patienceMs; clock.now() < end; ) {
+  while (clock.now() < end) {
     const result = node.turn(() => true);
-    if (result.released) {
+    if (result.released && releases.finish()) {
       const files = result.decisions.flatMap((decision) =>
         decision.files.map(({ path, action, detail }) => ({ path, action, detail })),
       );
-      releases.finish();
       return { ok: true, message: 'released: what was there before is there again', data: files };
     }
     await prober.ask(node.toProbe());
@@ -195,7 +201,7 @@ const release = async (deps: CommandDeps): Promise<CommandAnswer> => {
   const why = [status().waitingFor, ...status().problems.map((problem) => problem.message)].filter(
     (one) => one !== undefined,
   );
-  return { ok: false, message: `not released yet, it goes on: ${why.join('; ')}` };
+  return { ok: false, message: `not released yet, it goes on: ${why.join('; ') || 'certs.d changes all the time'}` };
 };
 
 const restore = ({ node, store }: CommandDeps, args: CommandRequest['args']): CommandAnswer => {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultSettings } from '../core/config/settings.ts';
 import { createClock } from '../io/clock.ts';
@@ -51,7 +50,16 @@ export const actAlone = async (values: Values, request: CommandRequest): Promise
     return alreadyReleased;
   }
   const parent = dirname(node.certsDir);
-  mkdirSync(parent, { recursive: true });
+  if (!node.ensureParent()) {
+    ending.abort();
+    return {
+      ok: false,
+      message: node
+        .status()
+        .problems.map((problem) => problem.message)
+        .join('; '),
+    };
+  }
   const lock = await tryLock(parent);
   if (lock === undefined) {
     ending.abort();

@@ -24,12 +24,13 @@ export const dryRun = async (
 ): Promise<DryRun> => {
   const facts = node.facts();
   const desired = node.configuration.desired(facts);
-  const problems = inputProblems(node.configuration.choice(), desired);
+  const problems = [...inputProblems(node.configuration.choice(), desired), ...node.stateProblems()];
   const shown = (found: Iterable<Problem>): readonly Problem[] =>
     [...found].map((problem) => redactProblem(problem, node.secrets()));
   if (desired === undefined)
     return { pass: undefined, files: [], problems: shown(problems), waitingFor: 'there is no valid configuration' };
   const tree = readTree(node.certsDir);
+  if (typeof tree.root === 'object') throw new Error(tree.root.problem);
   const settings = planSettings(node.configuration.settings());
   const look = () => {
     const input = {

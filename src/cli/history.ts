@@ -1,3 +1,4 @@
+import { formatProblem } from '../core/problem.ts';
 import { redactText } from '../core/redact.ts';
 import { findVersion } from '../core/restore.ts';
 import { type Command, exitCodes } from './command.ts';
@@ -18,6 +19,9 @@ export const historyCommand: Command = {
   run: async ({ values, terminal }) => {
     const node = await openNode(values);
     const { history } = node.ledger();
+    const unread = node.stateProblems().filter(({ code }) => code === 'state-unreadable');
+    for (const problem of unread) terminal.error(`${printable(formatProblem(problem))}\n`);
+    if (unread.length > 0) return exitCodes.failed;
     const [path, word] = values.positionals;
     const iso = (ms: number): string => new Date(ms).toISOString();
     if (path === undefined) {

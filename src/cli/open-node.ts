@@ -93,38 +93,42 @@ const ownerOf = (directory: string): { readonly uid: number; readonly gid: numbe
 
 const askMs = 500;
 
-/** What is remembered, to look at: nothing reaches the disk, and a state directory that may not be read is an empty one. */
-const forLooking = (store: Store): Store => ({
-  ...store,
-  readJson: (name) => {
-    try {
-      return store.readJson(name);
-    } catch (error) {
-      return { kind: 'damaged', reason: textOf(error) };
-    }
-  },
-  readJournal: (count) => {
-    try {
-      return store.readJournal(count);
-    } catch {
-      // Said once already, for the first file that could not be read.
-      return [];
-    }
-  },
-  writeJson: () => {},
-  prepareJson: () => {},
-  remove: () => {},
-  putObject: () => '',
-  putObjects: () => {},
-  sweepObjects: () => {},
-  appendJournal: () => {},
-  removeAll: () => {},
-});
+/** What is remembered, to look at: nothing reaches the disk, and a state directory that may not be read is an empty one, which is said once. */
+const forLooking = (store: Store): Store => {
+  let said = false;
+  return {
+    ...store,
+    readJson: (name) => {
+      try {
+        return store.readJson(name);
+      } catch (error) {
+        if (said) return { kind: 'missing' };
+        said = true;
+        return { kind: 'unreadable', reason: textOf(error) };
+      }
+    },
+    readJournal: (count) => {
+      try {
+        return store.readJournal(count);
+      } catch {
+        return [];
+      }
+    },
+    writeJson: () => {},
+    prepareJson: () => {},
+    remove: () => {},
+    putObject: () => '',
+    putObjects: () => {},
+    sweepObjects: () => {},
+    appendJournal: () => {},
+    removeAll: () => {},
+  };
+};
 
 /** The node as it lies on disk, for commands that only look; nothing is written through it. */
 export const openNode = async (values: Values): Promise<OpenNode> => {
   const clock = createClock();
-  const store = forLooking(createStore(stateDirOf(values)));
+  const store = forLooking(createStore(stateDirOf(values), { looking: true }));
   let made: Prober | undefined;
   const asking = (): Prober => {
     made ??= createProber({

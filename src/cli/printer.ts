@@ -10,8 +10,9 @@ export const paint = (terminal: Terminal, colour: Colour, text: string): string 
 const escapes = /\u001b\[\d+m/g;
 const widthOf = (text: string): number => Array.from(text.replace(escapes, '')).length;
 
-/** Columns aligned with two blanks between them; the last one is not padded. */
-export const table = (rows: readonly (readonly string[])[]): string => {
+/** Columns aligned with two blanks between them; the last one is not padded. A file name may hold a line end, a line may not. */
+export const table = (told: readonly (readonly string[])[]): string => {
+  const rows = told.map((row) => row.map((cell) => cell.replaceAll('\n', '\\x0a').replaceAll('\t', '\\x09')));
   const widths: number[] = [];
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
   return rows

@@ -5,6 +5,7 @@ export const agentProblemCodes = {
   'config-map-missing': { severity: 'error', meaning: 'the watched ConfigMap does not exist' },
   'config-map-unwatched': { severity: 'warning', meaning: 'changes of the ConfigMap come by its mount alone' },
   'state-damaged': { severity: 'warning', meaning: 'what was remembered cannot be read' },
+  'state-unreadable': { severity: 'warning', meaning: 'what is remembered may not be read by whoever asks' },
   'state-not-saved': { severity: 'error', meaning: 'the state directory cannot be written' },
   'write-failed': { severity: 'error', meaning: 'a file could not be written' },
   'certs-dir-unreadable': { severity: 'error', meaning: 'certs.d as a whole cannot be read' },

@@ -29,10 +29,15 @@ export type NewEntry =
   | ({ readonly kind: 'directory'; readonly path: string } & Attributes)
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
 
-/** What became of one list of changes. `moved` means: something else changed it meanwhile, look again. */
+/** What became of one list of changes. `moved`: something else changed it meanwhile, look again; `clearing`: before anything else is changed. */
 export type Outcome =
   | { readonly result: 'done'; readonly changed: readonly string[] }
-  | { readonly result: 'moved'; readonly path: string; readonly changed: readonly string[] }
+  | {
+      readonly result: 'moved';
+      readonly path: string;
+      readonly changed: readonly string[];
+      readonly clearing?: true;
+    }
   | { readonly result: 'failed'; readonly path: string; readonly error: string; readonly changed: readonly string[] };
 
 /** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */

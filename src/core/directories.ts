@@ -10,8 +10,9 @@ const parentsOf = (paths: Iterable<string>): ReadonlySet<string> => {
   return parents;
 };
 
+/** Directories with nothing inside but further such directories. */
 const emptyOnes = (entries: Tree['entries']): ReadonlySet<string> => {
-  const filled = parentsOf(entries.keys());
+  const filled = parentsOf([...entries].flatMap(([path, seen]) => (seen.kind === 'directory' ? [] : [path])));
   return new Set(
     [...entries].flatMap(([path, seen]) => (seen.kind === 'directory' && !filled.has(path) ? [path] : [])),
   );

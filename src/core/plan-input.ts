@@ -36,6 +36,8 @@ export type RegistryIndex = {
   /** Everything that stands but directories. */
   readonly files: ReadonlyMap<string, readonly string[]>;
   readonly originals: ReadonlyMap<string, readonly string[]>;
+  /** Somebody's, as the ledger knows them. */
+  readonly directories: ReadonlyMap<string, readonly string[]>;
   /** Directories that we made. */
   readonly made: ReadonlySet<string>;
 };
@@ -54,6 +56,7 @@ const group = (paths: Iterable<string>): ReadonlyMap<string, readonly string[]> 
 export const indexOf = (tree: Tree, ledger: Ledger): RegistryIndex => ({
   files: group([...tree.entries].flatMap(([path, seen]) => (seen.kind === 'directory' ? [] : [path]))),
   originals: group(Object.keys(ledger.originals)),
+  directories: group(Object.keys(ledger.directories)),
   made: new Set(ledger.made),
 });
 

@@ -91,6 +91,12 @@ export const foreignDecision = (input: PlanInput, path: string): FileDecision =>
       detail: 'Spegel wrote it, no template points here',
     };
   }
+  if (owned.writer === 'unreadable') {
+    const seen = input.tree.entries.get(path);
+    const why = seen?.kind === 'unreadable' ? ` (${seen.why})` : '';
+    const detail = `not ours, and no copy can be kept${why}: it does not come back if Spegel clears it`;
+    return { path, action: 'leave', reason: 'not-ours', writer: 'unreadable', detail };
+  }
   const detail = input.settings.preserve ? 'not ours: a copy is kept, it comes back if Spegel clears it' : 'not ours';
   return { path, action: 'leave', reason: 'not-ours', writer: owned.writer, detail };
 };

@@ -90,13 +90,16 @@ const refused = (input: PlanInput, registry: string): readonly FileDecision[] =>
   return [{ path, action: 'refuse', reason, detail, writer: ownedAt(input, path).writer }];
 };
 
-const emptyDirectoryBack = (input: PlanInput, registry: string, puts: readonly Put[]): readonly Put[] => {
-  const known = input.ledger.directories[registry];
-  const stands = input.tree.entries.has(registry) || puts.length > 0;
-  if (known?.state !== 'present' || stands || !input.settings.preserve) return [];
-  return [
-    { path: registry, entry: { kind: 'directory', path: registry, ...attributesOf(input, registry) }, seen: undefined },
-  ];
+/** Directories of somebody's in which no file comes back; what lies above them is made with them. */
+const emptyDirectoriesBack = (input: PlanInput, registry: string, puts: readonly Put[]): readonly Put[] => {
+  if (!input.settings.preserve) return [];
+  const missing = (input.index.directories.get(registry) ?? []).filter(
+    (path) => input.ledger.directories[path]?.state === 'present' && !input.tree.entries.has(path),
+  );
+  const wanted = [...missing, ...puts.map((put) => put.path)];
+  return missing
+    .filter((path) => !wanted.some((other) => other.startsWith(`${path}/`)))
+    .map((path) => ({ path, entry: { kind: 'directory', path, ...attributesOf(input, path) }, seen: undefined }));
 };
 
 const gatesOf = (
@@ -179,7 +182,7 @@ export const planRegistry = (input: PlanInput, registry: string): RegistryPlan =
     changes: changesOf(
       input,
       registry,
-      [...puts, ...(named.length > 0 ? [] : emptyDirectoryBack(input, registry, puts))],
+      [...puts, ...(named.length > 0 ? [] : emptyDirectoriesBack(input, registry, puts))],
       removals,
     ),
     problems: [...problems, ...deadlyProblems(files), ...foreignBreaches(input, registry)],

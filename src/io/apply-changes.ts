@@ -3,6 +3,7 @@ import {
   fchmodSync,
   fsyncSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -27,14 +28,20 @@ import {
 } from './disk/files.ts';
 
 export type Applier = {
-  /** Does the steps in order, each whole or not at all; the first that fails or finds something else ends it. */
-  readonly apply: (changes: readonly Change[]) => Outcome;
+  /**
+   * Does the steps in order, each whole or not at all; the first that fails or finds something else ends it. So does one of
+   * the names in `standing` that no longer stands in certs.d just before a rename: somebody has begun to clear. They are
+   * kept as the steps leave them.
+   */
+  readonly apply: (changes: readonly Change[], standing?: Set<string>) => Outcome;
   /** Makes what these very changes will put in place, and brings it to disk beside certs.d. Throws when it cannot. */
   readonly prepare: (changes: readonly Change[]) => void;
   /** Removes what was prepared and not used. */
   readonly discard: () => void;
   /** Makes certs.d and its parents (0755). Gives the directories that were made now, outermost first, absolute. */
   readonly ensureRoot: () => readonly string[];
+  /** The same for the parents alone. */
+  readonly ensureParent: () => void;
   /** Every directory that had to be made so far for certs.d to stand: release removes those that are empty. */
   readonly madeDirectories: () => readonly string[];
   /** Removes what an earlier run left in the staging directory. Only for the holder of the writer's lock. */
@@ -51,6 +58,9 @@ export type ApplierOptions = {
 class Moved extends Error {
   override readonly name = 'Moved';
 }
+
+/** Somebody has begun to clear certs.d. */
+class Cleared extends Moved {}
 
 /** What a rename or removal says that raced with somebody else, as opposed to one that cannot work. */
 const movedCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP']);
@@ -105,10 +115,11 @@ const isExpected = (expected: Expected, stats: BigIntStats | undefined): boolean
 /**
  * The only writer below certs.d. New files and directories are made in `.handspegel/` beside it, brought to disk there,
  * and renamed into place after a last look; so a reader, a crash or a full disk never shows a part of one.
- * `certsDir` may be reached through symbolic links, resolved at the first use; below it none is passed through.
+ * `certsDir` may be reached through symbolic links, resolved once for each `apply`; below it none is passed through.
  */
 export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Applier => {
   let resolved: string | undefined;
+  let expectedNames: Set<string> | undefined;
   const made: string[] = [];
 
   const rootOf = (): string => {
@@ -123,6 +134,11 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     return made.slice(before);
   };
 
+  const ensureParent = (): void => {
+    resolved = undefined;
+    makeDirectories(dirname(rootOf()), (path) => made.push(path));
+  };
+
   const checkParents = (path: string): void => {
     const parts = ['', ...path.split('/').slice(0, -1)];
     let parent = rootOf();
@@ -135,9 +151,22 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     }
   };
 
+  const checkNames = (): void => {
+    if (expectedNames === undefined || expectedNames.size === 0) return;
+    const names = new Set(orMoved(rootOf(), () => readdirSync(rootOf())));
+    for (const name of expectedNames) if (!names.has(name)) throw new Cleared(join(rootOf(), name));
+  };
+
+  const keepName = ({ kind, path }: Change): void => {
+    if (path.includes('/')) return;
+    if (kind === 'remove-file' || kind === 'remove-empty-directory') expectedNames?.delete(path);
+    else expectedNames?.add(path);
+  };
+
   const lastLook = (path: string, expected?: Expected): string => {
     const target = join(rootOf(), path);
     beforeRename?.(path);
+    checkNames();
     checkParents(path);
     if (expected !== undefined && !isExpected(expected, statsAt(target))) throw new Moved(target);
     return target;
@@ -178,6 +207,7 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
         return;
       }
       case 'remove-empty-directory': {
+        if (statsAt(join(rootOf(), path)) === undefined) return;
         const target = lastLook(path);
         try {
           rmdirSync(target);
@@ -204,26 +234,33 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     }
   };
 
-  const apply = (changes: readonly Change[]): Outcome => {
+  const apply = (changes: readonly Change[], standing?: Set<string>): Outcome => {
+    resolved = undefined;
+    expectedNames = standing;
     const changed: string[] = [];
     let path = '';
     try {
       try {
         for (const change of changes) {
           path = change.path;
-          step(change, () => changed.push(change.path));
+          step(change, () => {
+            changed.push(change.path);
+            keepName(change);
+          });
         }
       } finally {
         staging.close();
       }
       return { result: 'done', changed };
     } catch (error) {
+      if (error instanceof Cleared) return { result: 'moved', path, changed, clearing: true };
       if (error instanceof Moved) return { result: 'moved', path, changed };
       return { result: 'failed', path, error: explain(error), changed };
     }
   };
 
   const prepare = (changes: readonly Change[]): void => {
+    resolved = undefined;
     for (const change of changes) {
       if (change.kind !== 'write-file' && change.kind !== 'put-directory') continue;
       if (pathProblem(change.path) === undefined) staging.prepare(change);
@@ -235,7 +272,11 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     prepare,
     discard: staging.discard,
     ensureRoot,
+    ensureParent,
     madeDirectories: () => [...made],
-    sweep: staging.sweep,
+    sweep: () => {
+      resolved = undefined;
+      staging.sweep();
+    },
   };
 };

@@ -7,6 +7,8 @@ import { codeOf } from './disk/files.ts';
 export type Lock = {
   /** `false` only when the wait for it was aborted. */
   readonly held: boolean;
+  /** Another directory stands in the place of the one that is locked: somebody else may hold that. */
+  readonly isOutdated: () => boolean;
   /** Gives it back; whoever waits gets it at once. Calling it again gives the same promise. */
   readonly close: () => Promise<void>;
 };
@@ -39,10 +41,15 @@ const nameOf = (parent: string): string => {
   return `\0handspegel:${dev}:${ino}`;
 };
 
-const holdWith = (server: Server, connections: ReadonlySet<Socket>): Lock => {
+/** As long as nothing stands there, nobody can hold it. */
+const isOutdated = (name: string, parent: string): boolean =>
+  statSync(parent, { throwIfNoEntry: false }) !== undefined && nameOf(parent) !== name;
+
+const holdWith = (server: Server, connections: ReadonlySet<Socket>, parent: string, name: string): Lock => {
   let closing: Promise<void> | undefined;
   return {
     held: true,
+    isOutdated: () => isOutdated(name, parent),
     close: () => {
       closing ??= new Promise((resolve) => {
         server.close(() => resolve());
@@ -54,7 +61,7 @@ const holdWith = (server: Server, connections: ReadonlySet<Socket>): Lock => {
 };
 
 /** `undefined`: somebody else holds it. */
-const listen = (name: string): Promise<Lock | undefined> =>
+const listen = (parent: string, name: string): Promise<Lock | undefined> =>
   new Promise((resolve, reject) => {
     const connections = new Set<Socket>();
     const server = createServer((connection) => {
@@ -74,7 +81,7 @@ const listen = (name: string): Promise<Lock | undefined> =>
       server.unref();
       // Failing to accept one (EMFILE) is no reason to give up what is held.
       server.on('error', () => undefined);
-      resolve(holdWith(server, connections));
+      resolve(holdWith(server, connections, parent, name));
     });
   });
 
@@ -152,7 +159,7 @@ export const acquireLock = async ({ parent, signal, onWaiting }: AcquireOptions)
   let telling: Promise<void> | undefined;
   try {
     while (!signal.aborted) {
-      const lock = await listen(name);
+      const lock = await listen(parent, name);
       if (lock !== undefined) return lock;
       telling ??= tellHolder(name, onWaiting ?? (() => undefined), AbortSignal.any([signal, waited.signal]));
       const began = performance.now();
@@ -160,7 +167,7 @@ export const acquireLock = async ({ parent, signal, onWaiting }: AcquireOptions)
       // A holder with a full queue refuses at once: not to be asked a thousand times a second.
       if (performance.now() - began < 1) await pause(10, signal);
     }
-    return { held: false, close: () => Promise.resolve() };
+    return { held: false, isOutdated: () => false, close: () => Promise.resolve() };
   } finally {
     waited.abort();
     await telling;
@@ -168,7 +175,7 @@ export const acquireLock = async ({ parent, signal, onWaiting }: AcquireOptions)
 };
 
 /** For the command line: the lock, or `undefined` when somebody else holds it now. */
-export const tryLock = (parent: string): Promise<Lock | undefined> => listen(nameOf(parent));
+export const tryLock = (parent: string): Promise<Lock | undefined> => listen(parent, nameOf(parent));
 
 /** Who holds the lock: also a stopped holder holds it, silently. */
 export const probeHolder = (parent: string, timeoutMs: number): Promise<Holder> => ask(nameOf(parent), timeoutMs);

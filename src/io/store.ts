@@ -29,7 +29,9 @@ export type JsonRead =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'missing' }
   /** It was there and was no JSON; it lies beside its old place as `<name>.damaged`. */
-  | { readonly kind: 'damaged'; readonly reason: string };
+  | { readonly kind: 'damaged'; readonly reason: string }
+  /** For who only looks: it may not be read. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Every method throws an error that says what was being done, with the cause, when the disk does not let it. */
 export type Store = {
@@ -72,11 +74,16 @@ const jsonOf = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(val
 
 const placeOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
+export type StoreOptions = {
+  /** Nothing is moved: what is damaged stays in its place. */
+  readonly looking?: boolean;
+};
+
 /**
  * The state directory: private to one writer (the holder of the lock), made when it is first written to and again
  * whenever it is lost. `directory` must not be a symbolic link, another user's, or writable by anybody else.
  */
-export const createStore = (directory: string): Store => {
+export const createStore = (directory: string, { looking = false }: StoreOptions = {}): Store => {
   const doing = <T>(what: string, act: () => T): T => {
     try {
       return act();
@@ -153,6 +160,7 @@ export const createStore = (directory: string): Store => {
   };
 
   const moveAside = (name: string): string => {
+    if (looking) return 'left where it is';
     const aside = join(directory, `${name}.damaged`);
     try {
       removeTree(aside);

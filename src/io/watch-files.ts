@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { ChokidarOptions, FSWatcher } from 'chokidar';
 import { textOf } from '../core/error-text.ts';
@@ -52,6 +52,8 @@ const inodeOf = (path: string): string => {
 
 const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+
 /** The raw event's directory: not typed by chokidar, and only ever used as a hint. */
 const directoryOf = (details: unknown): string =>
   typeof details === 'object' && details !== null && 'watchedPath' in details ? String(details.watchedPath) : '';
@@ -74,7 +76,8 @@ const watchCertsDir = (watch: Watch, path: string, { wake, broken }: Events): FS
   const isOurs = (one: string): boolean => one === certsDir || one.startsWith(certsDir + sep);
   const watcher = watch(parent, { ...common, depth: deepest, ignored: (one) => one !== parent && !isOurs(one) });
   const changed = (one: string): void => {
-    if (isOurs(one)) wake(`${relative(parent, one)} changed`);
+    if (one === certsDir && resolved(path) !== certsDir) broken(undefined);
+    else if (isOurs(one)) wake(`${relative(parent, one)} changed`);
   };
   watcher.on('all', (_event, one) => changed(one));
   watcher.on('raw', (_event, name, details) => {
@@ -82,6 +85,24 @@ const watchCertsDir = (watch: Watch, path: string, { wake, broken }: Events): FS
     // The name of the watched directory itself: it was moved, removed, or its attributes changed.
     if (directory === parent && name === basename(parent) && inodeOf(parent) !== inode) broken(undefined);
     else changed(basename(directory) === name ? directory : join(directory, String(name)));
+  });
+  watcher.on('error', (error) => {
+    if (!isGone(error)) broken(error);
+  });
+  return watcher;
+};
+
+/** Where certs.d is a link itself: it may come to lead elsewhere. */
+const watchLink = (watch: Watch, path: string, { broken }: Events): FSWatcher => {
+  const leadsTo = resolved(path);
+  const directory = dirname(path);
+  const watcher = watch(directory, { ...common, depth: 0, ignored: (one) => one !== directory && one !== path });
+  const look = (): void => {
+    if (resolved(path) !== leadsTo) broken(undefined);
+  };
+  watcher.on('all', look);
+  watcher.on('raw', (_event, name) => {
+    if (name === basename(path)) look();
   });
   watcher.on('error', (error) => {
     if (!isGone(error)) broken(error);
@@ -133,6 +154,7 @@ const watchOnce = async (options: WatchOptions, onReady: () => void): Promise<En
       return new Promise((resolve) => watcher.once('ready', resolve));
     };
     const ready = [begin(watchCertsDir(watch, certsDir, { wake, broken }))];
+    if (isLink(certsDir)) ready.push(begin(watchLink(watch, certsDir, { wake, broken })));
     if (configPath !== undefined) ready.push(begin(watchConfig(watch, configPath, { wake, broken })));
     // Errors of the first look come before `ready`, so what has become ready without one works.
     void Promise.all(ready).then(() => {
@@ -161,7 +183,7 @@ export const watchFiles = async (options: WatchOptions): Promise<void> => {
   while (!signal.aborted) {
     const ending = await watchOnce(options, onReady);
     if (ending.kind === 'replaced') {
-      wake('the parent of certs.d was replaced');
+      wake('the parent of certs.d was replaced, or a link to certs.d');
       await pauseToBeat(100, signal);
     }
     if (ending.kind !== 'failed') continue;

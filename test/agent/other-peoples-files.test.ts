@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -52,6 +53,27 @@ describe("other people's files", () => {
       node.advance(1_000);
       assert.deepEqual(theirs(), before);
     }
+  });
+
+  it('are not taken for removed while certs.d is no directory, which is said', () => {
+    plant();
+    node.advance(1_000);
+    const before = theirs();
+    const away = join(node.certsDir, '../away');
+    renameSync(node.certsDir, away);
+    writeFileSync(node.certsDir, 'a file');
+    const [problem, ...others] = node.advance(5_000).problems;
+    assert.deepEqual(others, []);
+    assert.equal(problem?.code, 'certs-dir-unreadable');
+    assert.match(problem.message, /certs\.d is not a directory/);
+    rmSync(node.certsDir);
+    renameSync(away, node.certsDir);
+    assert.deepEqual(node.advance(1_000).problems, []);
+    assert.deepEqual(
+      Object.values(node.ledger().originals).map(({ state }) => state),
+      ['present', 'present', 'present'],
+    );
+    assert.deepEqual(theirs(), before);
   });
 
   it('come back as last seen, also over the older copy that the hook restored', async () => {
@@ -196,6 +218,36 @@ describe("other people's files", () => {
     await spegel.start();
     node.advance(2_000);
     assert.deepEqual(theirs(), {});
+  });
+
+  it('may hold empty directories inside each other, which come back with their modes', async () => {
+    plant();
+    mkdirSync(join(node.certsDir, 'quay.io/empty/inner'), { recursive: true });
+    mkdirSync(join(node.certsDir, 'nothing.io/a/b'), { recursive: true });
+    mkdirSync(join(node.certsDir, 'nothing.io/c'));
+    chmodSync(join(node.certsDir, 'nothing.io/a'), 0o710);
+    chmodSync(join(node.certsDir, 'quay.io/empty'), 0o700);
+    const before = theirs();
+    node.advance(1_000);
+    for (let start = 0; start < 2; start += 1) {
+      await spegel.start();
+      node.advance(1_000);
+      assert.deepEqual(theirs(), before);
+    }
+    rmSync(join(node.certsDir, 'nothing.io/a/b'), { recursive: true });
+    node.advance(125_000);
+    await spegel.start();
+    node.advance(1_000);
+    const { 'nothing.io/a/b/': _, ...rest } = before;
+    assert.deepEqual(theirs(), rest, 'what a person removed stays removed');
+    assert.ok(node.isAtRest());
+  });
+
+  it('that are pipes or the like are named as what does not come back', () => {
+    mkdirSync(join(node.certsDir, 'pipe.io'), { recursive: true });
+    execFileSync('mkfifo', [join(node.certsDir, 'pipe.io/hosts.toml')]);
+    const files = node.advance(1_000).decisions.flatMap((decision) => decision.files);
+    assert.match(files.find(({ path }) => path === 'pipe.io/hosts.toml')?.detail ?? '', /no copy can be kept/);
   });
 
   it('may be links, plain files and empty directories', async () => {

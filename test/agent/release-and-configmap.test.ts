@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ConfigState } from '../../src/core/config/config-choice.ts';
@@ -82,6 +82,11 @@ const createWorld = (t: TestContext, { isWatching = true } = {}) => {
       assert.ok(existsSync(join(dir, 'state/released')));
     },
     isReleased: (): boolean => running.releases.isReleased(),
+    /** Nothing can be written to the state directory, or removed from it. */
+    blockState: (): void => writeFileSync(join(dir, 'state'), ''),
+    unblockState: (): void => rmSync(join(dir, 'state')),
+    finish: (): boolean => running.node.turn(() => true).released && running.releases.finish(),
+    problems: (): readonly string[] => running.node.status().problems.map(({ code }) => code),
   };
 };
 
@@ -123,6 +128,18 @@ describe('a release that the field of the ConfigMap asks for', () => {
     world.mount(other);
     assert.ok(world.isReleased());
     world.restart('pod-1');
+    assert.ok(world.isReleased());
+  });
+
+  it('that cannot be remembered is said, and finished when it can be', (t) => {
+    const world = createWorld(t);
+    world.mount(field);
+    world.blockState();
+    assert.equal(world.finish(), false);
+    assert.ok(!world.isReleased());
+    assert.ok(world.problems().includes('state-not-saved'));
+    world.unblockState();
+    assert.equal(world.finish(), true);
     assert.ok(world.isReleased());
   });
 

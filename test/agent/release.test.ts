@@ -44,6 +44,14 @@ describe('a release', () => {
     assert.deepEqual(describeDirectory(node.certsDir), {});
   });
 
+  it('ends where somebody has removed certs.d with everything in it', () => {
+    node.advance(1_000);
+    rmSync(node.certsDir, { recursive: true });
+    node.restart();
+    release();
+    assert.deepEqual(describeDirectory(node.certsDir), {});
+  });
+
   it('puts back what its files had replaced, with rights, and leaves the rest alone', () => {
     writeDirectory(node.certsDir, { '_default/hosts.toml': '# theirs\n', 'great.io/ca.crt': 'their CA' }, 0o640);
     writeDirectory(node.certsDir, { 'quay.io/hosts.toml': '# quay\n', 'great.io/other.txt': 'notes' }, 0o604);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { bodyOf, describeDirectory, readDirectory, writeDirectory } from '../support/directory.ts';
 import { createSimulatedNode, desiredOf, hostsText, nodeIp, unit } from '../support/simulated-node.ts';
@@ -47,6 +48,31 @@ describe('when Spegel starts', () => {
       node.remove();
     });
   }
+
+  it('is not disturbed by an agent that is just writing many files', async () => {
+    const registries = Array.from({ length: 5 }, (_, at) => unit(`r${at}.io`, great));
+    const node = createSimulatedNode({ desired: desiredOf([unit('_default', bootstrap), ...registries]) });
+    node.mirrorsAre('up', 2);
+    node.advance(1_000);
+    const spegel = createSpegel({ family: 'v0.4', certsDir: node.certsDir, nodeIp });
+    await spegel.start();
+    const written: string[] = [];
+    node.onWrite = (path) => {
+      // The hook begins to clear while the second file is on its way.
+      if (written.push(path) === 2) rmSync(join(node.certsDir, '_default'), { recursive: true });
+    };
+    node.advance(1_000);
+    assert.deepEqual(written, ['r0.io', 'r1.io']);
+    assert.deepEqual(
+      Object.keys(readDirectory(node.certsDir)).filter((path) => !path.startsWith('_backup')),
+      ['r0.io/hosts.toml'],
+    );
+    assert.deepEqual((await spegel.uninstall()).failures, []);
+    node.advance(1_000);
+    for (const { registry } of registries)
+      assert.equal(bodyOf(readDirectory(node.certsDir)[`${registry}/hosts.toml`]), great);
+    node.remove();
+  });
 
   for (const name of documents) {
     it(`leaves Spegel its file also with the document's ${name}`, async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createScratch, handspegel } from '../support/command-line.ts';
@@ -26,6 +26,35 @@ describe('render, plan and diff', () => {
     assert.match(differs.out, /^\+\[host\.'http:\/\/10\.0\.0\.1:30020'\]$/m);
     assert.equal(existsSync(node.certsDir), false);
     assert.equal(existsSync(node.stateDir), false);
+    node.remove();
+  });
+
+  it('leave a damaged state directory as it is, and say so', async () => {
+    const node = createScratch();
+    mkdirSync(node.stateDir, { mode: 0o700 });
+    writeFileSync(join(node.stateDir, 'ledger.json'), '{"format": 1, "wri');
+    const before = readDirectory(node.stateDir);
+    for (const command of ['plan', 'diff']) {
+      assert.match((await handspegel([command, ...node.flags])).error, /state: warning state-damaged ledger\.json/);
+    }
+    for (const command of ['render', 'status', 'history', 'doctor']) await handspegel([command, ...node.flags]);
+    assert.deepEqual(readDirectory(node.stateDir), before);
+    node.remove();
+  });
+
+  it('say that a state directory may not be read; history then has nothing to show, and fails', async () => {
+    const node = createScratch();
+    mkdirSync(node.stateDir);
+    chmodSync(node.stateDir, 0o777);
+    for (const [command, code] of [
+      ['plan', 3],
+      ['diff', 3],
+      ['history', 1],
+    ] as const) {
+      const ran = await handspegel([command, ...node.flags]);
+      assert.equal(ran.code, code);
+      assert.equal(ran.error.split('state-unreadable').length, 2, ran.error);
+    }
     node.remove();
   });
 

@@ -154,3 +154,53 @@ for (const [trouble, how] of Object.entries(troubles)) {
     });
   });
 }
+
+describe('the file system is read-only from the start', together, () => {
+  it('with what a killed agent left: said, and swept when it can be', async (t) => {
+    const small = await begin(t, 'certs.d');
+    const { place, mounts, dir } = small;
+    await mounts.sh(`mkdir -m 700 ${dir}/.handspegel; echo torn > ${dir}/.handspegel/1-1`);
+    await small.remount('ro');
+    const agent = startAgent(t, place, { wrap: mounts.wrap });
+    await saysWhy(agent, 'write-failed', /EROFS/);
+    await small.remount('rw');
+    await agent.until('the file', () => says(place, 'one') || undefined);
+    await noProblem(agent);
+    assert.equal(await mounts.sh(`ls -A ${dir}`), 'certs.d\n');
+  });
+
+  it('and the directory that certs.d lies in is missing: said, and made when it can be', async (t) => {
+    const small = await begin(t, 'certs.d');
+    const { place, mounts, dir } = small;
+    await small.remount('ro');
+    const certsDir = join(dir, 'more', 'certs.d');
+    const agent = startAgent(t, place, { wrap: mounts.wrap, flags: ['--certs-dir', certsDir] });
+    await saysWhy(agent, 'write-failed', /EROFS/);
+    assert.equal((await agent.get('/livez')).code, 200);
+    await small.remount('rw');
+    await agent.until('the file', () =>
+      mounts.sh(`cat ${certsDir}/${path}`).then((text) => text.includes('https://one')),
+    );
+    await noProblem(agent);
+  });
+});
+
+describe('a release that the configuration asks for, on a read-only state directory', together, () => {
+  it('gives everything back, says what it cannot remember, and ends when the field goes', async (t) => {
+    const small = await begin(t, 'the state directory');
+    const { place, mounts } = small;
+    const agent = await startReadyAgent(t, place, { wrap: mounts.wrap });
+    await small.remount('ro');
+    place.configure(`handspegel: {release: true}\n${configOf('one')}`);
+    await agent.until('nothing of ours', () => Object.keys(place.files()).length === 0 || undefined);
+    await saysWhy(agent, 'state-not-saved', /EROFS/);
+    await small.remount('rw');
+    const phase = async (): Promise<string> => (await statusOver(agent)).phase.phase;
+    await agent.until('released', async () => (await phase()) === 'released' || undefined);
+    await small.remount('ro');
+    place.configure(configOf('two'));
+    await agent.until('at work again', () => says(place, 'two') || undefined);
+    await small.remount('rw');
+    await noProblem(agent);
+  });
+});

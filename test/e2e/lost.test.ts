@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeDirectory } from '../support/directory.ts';
@@ -43,6 +52,11 @@ describe('certs.d is lost while the agent runs', together, () => {
       mkdirSync(place.certsDir);
     },
     'moved away': (place) => renameSync(place.certsDir, join(place.dir, 'old')),
+    'moved away, with a link to another directory in its place': (place) => {
+      renameSync(place.certsDir, join(place.dir, 'old'));
+      mkdirSync(join(place.dir, 'elsewhere'));
+      symlinkSync(join(place.dir, 'elsewhere'), place.certsDir);
+    },
     'removed with everything in it': (place) => rmSync(place.certsDir, { recursive: true }),
     'removed with its parent': (place) => rmSync(place.etc, { recursive: true }),
     'replaced with its parent': (place) => {

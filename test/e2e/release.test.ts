@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, readdirSync, rmSync } from
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeDirectory } from '../support/directory.ts';
-import { createSpegelRegistry } from '../support/spegel/registry.ts';
+import { createSpegelRegistry, type SpegelRegistry } from '../support/spegel/registry.ts';
 import { createSpegel, type Spegel } from '../support/spegel/spegel.ts';
 import type { Pause } from '../support/spegel/steps.ts';
 import { type Agent, handspegel, startAgent, startReadyAgent } from './support/agent.ts';
@@ -127,9 +127,13 @@ describe('release', together, () => {
       if (!running) await agent.stop();
       const ended = await handspegel(t, place, ['release']);
       assert.equal(ended.code, 0, ended.output);
-      assert.equal(existsSync(place.certsDir), false);
+      assert.equal(existsSync(dirname(place.etc)), false);
+      await agent.stop();
+      // Another start makes them for the time that it runs, for its lock, at most.
+      const again = await startReleased(t, place);
+      await again.stop();
+      assert.equal(existsSync(dirname(place.etc)), false);
       assert.deepEqual(readdirSync(place.stateDir), ['released']);
-      assert.deepEqual(existsSync(place.etc) ? readdirSync(place.etc) : [], []);
     });
   }
 
@@ -160,7 +164,12 @@ describe('release', together, () => {
   });
 });
 
-type Beside = { readonly place: Place; readonly spegel: Spegel; readonly before: string };
+type Beside = {
+  readonly place: Place;
+  readonly spegel: Spegel;
+  readonly registry: SpegelRegistry;
+  readonly before: string;
+};
 
 const besideSpegel = async (t: TestContext, pause?: Pause): Promise<Beside> => {
   const place = createPlace(t, { config: configOf() });
@@ -175,7 +184,7 @@ const besideSpegel = async (t: TestContext, pause?: Pause): Promise<Beside> => {
   const addresses = [30020, 30021].map((port) => ({ host: place.nodeIp, port }));
   const registry = await createSpegelRegistry({ family: spegel.family, addresses });
   t.after(() => registry.close());
-  return { place, spegel, before };
+  return { place, spegel, registry, before };
 };
 
 describe('release beside Spegel', together, () => {
@@ -201,6 +210,24 @@ describe('release beside Spegel', together, () => {
       assert.equal(picture(place), before);
     });
   }
+
+  it("asks Spegel's mirrors anew: one that has just come back gets its file", async (t) => {
+    const { place, spegel, registry } = await besideSpegel(t);
+    await registry.behave('refuse');
+    place.configure(configOf('cluster: {addon: {spegel: {helm_values: {spegel: {containerdMirrorAdd: false}}}}}\n'));
+    const agent = await startReadyAgent(t, place);
+    await spegel.start();
+    await agent.whenStatus(
+      'held, and its mirrors have refused for a while: they are asked every 5 s',
+      ({ files, mirrors }) =>
+        files.some(({ standIn }) => standIn === 'held') &&
+        mirrors.filter(({ url, recent }) => url.includes(place.nodeIp) && recent.length >= 3).length === 2,
+    );
+    await registry.behave('well');
+    const ended = await handspegel(t, place, ['release']);
+    assert.equal(ended.code, 0, ended.output);
+    assert.equal(place.files()['_default/hosts.toml'], spegel.expectedFile('_default'));
+  });
 
   it('while Spegel is at work: says within 5 s that it goes on, and does', async (t) => {
     const held = { back: false };

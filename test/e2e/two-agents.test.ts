@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { writeDirectory } from '../support/directory.ts';
@@ -106,6 +106,28 @@ for (const shared of [true, false]) {
     },
   );
 }
+
+describe('the directory that certs.d lies in is replaced while an agent runs', together, () => {
+  it('it still keeps other agents out', async (t) => {
+    const place = createPlace(t, { config: configOf('one') });
+    const first = await startReadyAgent(t, place);
+    renameSync(place.etc, join(place.dir, 'old'));
+    mkdirSync(place.etc);
+    await first.until('the file is there again', () => says(place, 'one') || undefined, 60_000);
+    place.configure(configOf('two'));
+    await first.until('the new configuration', () => says(place, 'two') || undefined);
+    const other = createPlace(t, {
+      dir: place.dir,
+      nodeIp: [place.nodeIp],
+      stateName: 'other',
+      config: configOf('one'),
+    });
+    const second = startAgent(t, other);
+    await second.until('it waits', () => second.output().includes(`pid ${first.pid}`) || undefined);
+    await first.stop();
+    await second.until('it takes over', () => second.output().includes('first pass') || undefined);
+  });
+});
 
 describe('release beside an agent that is stopped', together, () => {
   it('ends after 5 s with exit code 1, names the pid and what to do, and changes nothing', async (t) => {

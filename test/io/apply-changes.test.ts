@@ -267,6 +267,8 @@ describe('createApplier', () => {
     const remove = (path: string): Change => ({ kind: 'remove-empty-directory', path });
     assert.deepEqual(apply(['full', 'none', 'link', 'empty'].map(remove)), { result: 'done', changed: ['empty'] });
     assert.deepEqual(Object.keys(dump(certsDir)), ['full/', 'link', 'full/hosts.toml']);
+    rmSync(certsDir, { recursive: true });
+    assert.deepEqual(apply([remove('full')]), { result: 'done', changed: [] });
   });
 
   it('refuses paths that lead out, _backup itself, or through links', (t) => {
@@ -339,6 +341,19 @@ describe('createApplier', () => {
     assert.equal(readFileSync(join(parent, 'real/certs.d/quay.io/hosts.toml'), 'utf8'), 'a');
   });
 
+  it('goes where a link to certs.d leads by now', (t) => {
+    const { parent, certsDir } = place(t);
+    for (const name of ['one', 'two']) mkdirSync(join(parent, name));
+    symlinkSync('one', certsDir);
+    const { apply } = createApplier({ certsDir });
+    const change = directory('quay.io', [file('hosts.toml', 'a')]);
+    assert.equal(apply([change]).result, 'done');
+    rmSync(certsDir);
+    symlinkSync('two', certsDir);
+    assert.equal(apply([change]).result, 'done');
+    assert.equal(readFileSync(join(parent, 'two/quay.io/hosts.toml'), 'utf8'), 'a');
+  });
+
   it('says what is wrong with a certs.d that is a link to nothing, and recovers', (t) => {
     const { parent, certsDir } = place(t);
     symlinkSync('nothing', certsDir);
@@ -370,6 +385,23 @@ describe('createApplier', () => {
       'quay.io.away/': '',
       'quay.io.away/hosts.toml': 'spegel',
     });
+  });
+
+  it('changes nothing more once a name has gone that still has to stand', (t) => {
+    const { parent, certsDir, at } = place(t);
+    put(certsDir, { 'a/hosts.toml': 'a', 'b/hosts.toml': 'b' });
+    const applier = createApplier({
+      certsDir,
+      beforeRename: (path) => {
+        if (path === 'd') rmSync(at('a'), { recursive: true });
+      },
+    });
+    const standing = new Set(['a', 'b']);
+    const outcome = applier.apply([directory('c', [file('hosts.toml', 'c')]), directory('d', [])], standing);
+    assert.deepEqual(outcome, { result: 'moved', path: 'd', changed: ['c'], clearing: true });
+    assert.deepEqual([...standing], ['a', 'b', 'c']);
+    assert.deepEqual(readdirSync(certsDir).sort(), ['b', 'c']);
+    assert.deepEqual(readdirSync(parent), ['certs.d']);
   });
 
   it('reports steps that were done before one that was not', (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -65,6 +65,18 @@ describe('the lock of certs.d', () => {
     assert.ok(other);
     await Promise.all([lock?.close(), other.close()]);
     await assert.rejects(acquireLock({ parent: join(parent, 'none'), signal: never }), /ENOENT/);
+  });
+
+  it('is outdated when another directory stands in the place of the one it is for', async (t) => {
+    const parent = join(directoryFor(t), 'containerd');
+    mkdirSync(parent);
+    const lock = await acquireLock({ parent, signal: never });
+    assert.equal(lock.isOutdated(), false);
+    renameSync(parent, `${parent}.old`);
+    assert.equal(lock.isOutdated(), false, 'nobody can hold what is not there');
+    mkdirSync(parent);
+    assert.equal(lock.isOutdated(), true);
+    await lock.close();
   });
 
   it('goes to exactly one of many waiters, and on from each to the next', async (t) => {

@@ -121,6 +121,23 @@ describe('watchFiles', () => {
     await wakes(/_default/, () => writeFileSync(join(parent, 'real/certs.d/_default/hosts.toml'), 'x'));
   });
 
+  it('follows a link to certs.d that leads elsewhere by now, or that certs.d became', async (t) => {
+    const { parent, certsDir } = scratch(t);
+    writeDirectory(certsDir, { '_default/hosts.toml': 'abc' });
+    for (const name of ['one', 'two']) writeDirectory(parent, { [`${name}/_default/hosts.toml`]: 'abc' });
+    const { begins, wakes, next } = start(t, { certsDir });
+    await begins;
+    for (const [away, name] of [
+      [() => renameSync(certsDir, join(parent, 'old')), 'one'],
+      [() => unlinkSync(certsDir), 'two'],
+    ] as const) {
+      away();
+      await wakes(/a link to certs\.d/, () => symlinkSync(join(parent, name), certsDir));
+      await next(/watch begins/);
+      await wakes(/_default/, () => writeFileSync(join(parent, name, '_default/hosts.toml'), 'x'));
+    }
+  });
+
   it('wakes when the configuration changes: a file, however it is replaced', async (t) => {
     const { parent, certsDir } = scratch(t);
     const configPath = join(parent, 'config.yaml');

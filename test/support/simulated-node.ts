@@ -126,10 +126,10 @@ export const createSimulatedNode = (
         now: () => node.now,
         iso: (ms) => new Date(ms).toISOString(),
         readTree: (previous) => readTree(certsDir, previous),
-        apply: (changes) => {
+        apply: (changes, standing) => {
           if (life === 'dead') throw new Error('killed');
           if (life === 'dies when it has written') life = 'dies at its next save';
-          return applier.apply(changes);
+          return applier.apply(changes, standing);
         },
         save: (kept) => {
           if (life === 'dies at its next save') life = 'dead';

@@ -10,7 +10,7 @@ import type { Family } from './spegel/families.ts';
 import { createSpegel, type Spegel } from './spegel/spegel.ts';
 import type { Step } from './spegel/steps.ts';
 
-/** Somebody's registry directories: an ordinary one, one that sorts first and is nested, an empty one, a link, a file. */
+/** Somebody's registry directories: an ordinary one, one that sorts first and is nested, one without a file, a link, a file. */
 const somebodys: readonly ((certsDir: string) => void)[] = [
   (dir) => {
     place(dir, 'quay.io/hosts.toml', "server = 'https://quay.io'\n[host.'https://m.example']\nca = 'ca.crt'\n", 0o640);
@@ -23,7 +23,7 @@ const somebodys: readonly ((certsDir: string) => void)[] = [
     place(dir, '127.0.0.1:5000/certs/client.pem', 'KEY', 0o400);
   },
   (dir) => {
-    mkdirSync(join(dir, 'empty.io'), { recursive: true });
+    mkdirSync(join(dir, 'empty.io/inner'), { recursive: true });
     chmodSync(join(dir, 'empty.io'), 0o711);
   },
   (dir) => {

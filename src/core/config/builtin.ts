@@ -19,7 +19,7 @@ dial_timeout = '200ms'
 Authorization = 'Basic {{ printf "%s:%s" (get $secret "username") (get $secret "password") | b64enc }}'
 {{- end }}
 {{ else -}}
-# no mirror is known yet: neither an address of this node nor of the control plane
+# no mirror is known yet that containerd reads: neither on this node nor on the control plane
 ${otherwise}{{ end -}}
 `;
 

@@ -113,9 +113,16 @@ export const createStaging = (parent: () => string): Staging => {
     }
   };
 
-  const use = (change: NewThing, act: (made: Made) => void): void => {
-    const made = prepared.get(change) ?? make(change);
+  /** What was prepared for it, unless certs.d has got another parent since. */
+  const take = (change: NewThing): Made | undefined => {
+    const made = prepared.get(change);
+    if (made === undefined || dirname(made.temporary) !== place()) return undefined;
     prepared.delete(change);
+    return made;
+  };
+
+  const use = (change: NewThing, act: (made: Made) => void): void => {
+    const made = take(change) ?? make(change);
     try {
       act(made);
     } finally {

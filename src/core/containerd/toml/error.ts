@@ -27,3 +27,6 @@ export const positionOf = (bytes: string, at: number): { readonly line: number; 
   const column = before.slice(lineStart).replaceAll(/[\u0080-\u00bf]/g, '').length + 1;
   return { line: before.split('\n').length, column };
 };
+
+/** A kind of value in a sentence: `a map`, `an integer`. */
+export const withArticle = (kind: string): string => `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;

@@ -1,4 +1,4 @@
-import { GoPanic, TomlError } from './error.ts';
+import { GoPanic, TomlError, withArticle } from './error.ts';
 import type { GoType, Place } from './go-place.ts';
 import {
   anyMap,
@@ -233,7 +233,7 @@ export const decodeGoToml2 = (
         return handlePairPart(key, index, value, map) ?? map;
       }
       default:
-        throw new TomlError(`a ${place.type.kind} has no keys of its own`, at);
+        throw new TomlError(`${withArticle(place.type.kind)} has no keys of its own`, at);
     }
   };
 
@@ -261,7 +261,7 @@ export const decodeGoToml2 = (
     } else if (kind === 'any') {
       setPlace(place, placeOf(otherType, undefined), at);
     } else {
-      throw new TomlError(`a ${value.kind} cannot stand here, a ${kind} must`, at);
+      throw new TomlError(`${withArticle(value.kind)} cannot stand here, ${withArticle(kind)} must`, at);
     }
   };
 

@@ -1,4 +1,4 @@
-import { TomlError } from './error.ts';
+import { TomlError, withArticle } from './error.ts';
 import type { GoType, Place } from './go-place.ts';
 import {
   anyMap,
@@ -28,7 +28,7 @@ import { isDate } from './go2-syntax.ts';
 type Header = TomlExpression & { kind: 'table' | 'array table' };
 
 const refuse = (kind: string, place: Place, at: number): TomlError =>
-  new TomlError(`a ${kind} cannot stand here, a ${place.type.kind} must`, at);
+  new TomlError(`${withArticle(kind)} cannot stand here, ${withArticle(place.type.kind)} must`, at);
 
 /** What an `any` holds if it can take keys, else a new table put in its place. */
 const containerIn = (place: Place, at: number): Place => {
