@@ -17,10 +17,12 @@ import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
+import { untilNextTurn } from './next-turn.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
 import { createPulse, type Pulse } from './pulse.ts';
 import { type CommandRequest, createReleases, handleCommand } from './requests.ts';
+import { createRest } from './rest.ts';
 import { runTogether } from './task-group.ts';
 
 export type AgentOptions = NodeOptions & {
@@ -114,7 +116,6 @@ const closelyEveryLooks = 9;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const takeAgainMs = 2_000;
-const mostRestMs = 100;
 
 /** Runs the agent until the signal is aborted; resolves when everything has been stopped. */
 export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: AbortSignal): Promise<void> => {
@@ -206,12 +207,13 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await deps.askCluster?.({ learn, needsControlPlane, tell, fares }, stop);
   };
 
+  /** Gives when to turn again, on the steady clock. */
   const turn = (): number => {
     state.lastTurn = clock.now();
     if (releases.isReleased()) {
       // Nothing will be applied here: nobody shall wait for it.
       applied.resolve();
-      return passEveryMs;
+      return clock.now() + passEveryMs;
     }
     const result = node.turn(releases.isReleasing);
     if (result.released && releases.finish()) {
@@ -223,8 +225,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const unsaved = problems.some((problem) => problem.code === 'state-not-saved');
     const saveAgainAt = unsaved ? clock.now() + saveAgainMs : undefined;
     const times = [result.lookAgainAt, node.configuration.lookAgainAt(), saveAgainAt].filter((at) => at !== undefined);
-    const wait = times.length === 0 ? passEveryMs : Math.min(...times) - clock.now();
-    return Math.min(Math.max(wait, 1), passEveryMs);
+    return Math.min(...times, clock.now() + passEveryMs);
   };
 
   const http: HttpState = {
@@ -274,7 +275,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
       seen = now;
     };
     const look = (): Promise<void> | undefined => {
-      if (looks > 0 && looks % passEveryLooks === 0) pulse.wake('timer');
+      if (looks > 0 && looks % passEveryLooks === 0) pulse.wake('half a minute is over');
       const isDue = looks % closelyEveryLooks === 0;
       looks += 1;
       // Who is released has nobody to tell it that it is not any more.
@@ -311,11 +312,13 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     return lock;
   };
 
-  const loop = async (first: Lock, firstWait: number, stop: AbortSignal): Promise<void> => {
-    let lock = first;
-    let wait = firstWait;
+  const loop = async (firstLock: Lock, first: number, stop: AbortSignal): Promise<void> => {
+    const nextTurn = { node, pulse, now: clock.now, isReleasing: releases.isReleasing };
+    const rest = createRest(clock);
+    let lock = firstLock;
+    let until = first;
     while (!stop.aborted) {
-      await pulse.next(wait, stop);
+      await untilNextTurn(nextTurn, until, stop);
       if (stop.aborted) break;
       if (lock.isOutdated()) {
         // Another agent may look after the new directory.
@@ -325,10 +328,9 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
         if (!lock.held) return;
       }
       const began = clock.now();
-      wait = turn();
+      until = turn();
       for (const follower of followers) follower.wake('pass');
-      // However many events come, looking takes half of the time at most.
-      await clock.sleep(Math.min(clock.now() - began, mostRestMs), stop);
+      await rest.after(began, stop);
     }
     if (node.configuration.settings().onTermination === 'release' && !releases.isReleased()) {
       for (let i = 0; i < 3 && !node.turn(() => true).released; i++);
@@ -353,11 +355,11 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     releases.look();
     // The lock may have needed a directory that is not left behind.
     if (releases.isReleased()) node.forget();
-    let wait = turn();
+    let until = turn();
     // Before a first file is written its mirrors are asked, for half a second at most.
     for (const end = clock.now() + firstFilesMs; node.isAsking() && clock.now() < end && !stopping.aborted; ) {
-      await whenAnswered(Math.min(clock.now() + wait, end), stopping);
-      wait = turn();
+      await whenAnswered(Math.min(until, end), stopping);
+      until = turn();
     }
     begun.resolve();
     log.info({ certsDir: node.certsDir, phase: node.status().phase.phase }, 'first pass');
@@ -368,7 +370,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     const passed = follow();
     await runTogether(
       [
-        (stop) => loop(lock, wait, stop),
+        (stop) => loop(lock, until, stop),
         lookAround,
         afterFirstPass,
         askCluster,

@@ -1,25 +1,14 @@
-import { rmdirSync } from 'node:fs';
 import type { LearnedFacts } from './core/cluster-facts.ts';
-import {
-  type ConfigChoice,
-  type ConfigState,
-  chooseMounted,
-  readStored,
-  type StoredConfig,
-} from './core/config/config-choice.ts';
-import { controlPlaneOf } from './core/config/context-mirrors.ts';
+import { type ConfigChoice, type ConfigState, chooseMounted } from './core/config/config-choice.ts';
 import { chooseCertsDir } from './core/config/settings-certs-dir.ts';
-import type { Decision } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import type { Facts } from './core/facts.ts';
-import { isTakenOut } from './core/gate/file-gate.ts';
 import type { Mirror } from './core/gate/mirror.ts';
-import { referencedObjects } from './core/history.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import { sameBytes } from './core/marker.ts';
 import type { Problem } from './core/problem.ts';
-import { redactProblem, secretValues } from './core/redact.ts';
-import { fileStatus, type JournalRecord, mirrorStatus, nodeStatus, phaseStatus, type Status } from './core/status.ts';
+import { secretValues } from './core/redact.ts';
+import type { JournalRecord, Status } from './core/status.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
 import { differencesOf, type FileDifference } from './core/view/differences.ts';
@@ -29,18 +18,18 @@ import {
   combineFacts,
   createConfiguration,
   type GivenFacts,
-  inputProblems,
   nothingWatched,
   planSettings,
-  type RememberedFacts,
   rememberable,
   type Watched,
 } from './inputs.ts';
 import { createApplier } from './io/apply-changes.ts';
 import type { Clock } from './io/clock.ts';
-import { explain } from './io/disk/files.ts';
+import { explain, removeIfEmpty } from './io/disk/files.ts';
 import { readTree } from './io/read-tree.ts';
 import type { Store } from './io/store.ts';
+import { createMemory } from './memory.ts';
+import { createNodeStatus } from './node-status.ts';
 import type { Prober } from './prober.ts';
 import { createReconciler, type Intent, type PassResult, type Reconciler } from './reconcile.ts';
 import { createTools } from './tools.ts';
@@ -71,8 +60,11 @@ export type Node = {
   readonly tools: Tools;
   readonly facts: () => Facts;
   readonly intent: (releasing: boolean) => Intent;
-  /** One pass, and a second look right after a change. Asked once the configuration of this moment is known. */
+  /** One pass, and a second look right after a change. Whether we are releasing is asked once the configuration of now is read. */
   readonly turn: (isReleasing: () => boolean) => PassResult;
+  readonly rehearsalAt: () => number | undefined;
+  /** Brings to disk, out of sight, what the pass that is waited for will most likely write. */
+  readonly rehearse: (isReleasing: () => boolean) => void;
   readonly status: () => Status;
   /** What of the state directory is damaged, or may not be read. */
   readonly stateProblems: () => readonly Problem[];
@@ -107,16 +99,6 @@ export type Node = {
   readonly ensureParent: () => boolean;
 };
 
-const asLedger = (value: unknown): Ledger | undefined => {
-  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
-  return { ...emptyLedger, ...(value as Partial<Ledger>) };
-};
-
-const asFacts = (value: unknown): RememberedFacts | undefined =>
-  typeof value === 'object' && value !== null && 'nodeAddresses' in value ? (value as RememberedFacts) : undefined;
-
-const journalShown = 50;
-
 /** Where this node's certs.d lies, and what is odd about that. */
 const placeOf = (options: NodeOptions, choice: ConfigChoice) =>
   chooseCertsDir({
@@ -128,105 +110,32 @@ const placeOf = (options: NodeOptions, choice: ConfigChoice) =>
 export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
   const { clock, store, prober } = deps;
   const iso = (steady: number): string => new Date(steady).toISOString();
-  const damage: Problem[] = [];
-  const readState = <T>(name: string, as: (value: unknown) => T | undefined): T | undefined => {
-    const read = store.readJson(name);
-    if (read.kind === 'missing') return undefined;
-    const value = read.kind === 'value' ? as(read.value) : undefined;
-    if (value !== undefined) return value;
-    if (read.kind === 'unreadable') {
-      const hint = 'Run this as root, to know what the agent remembers.';
-      damage.push({
-        code: 'state-unreadable',
-        severity: 'warning',
-        message: read.reason,
-        hint,
-        file: options.stateDir,
-      });
-      return undefined;
-    }
-    const reason = read.kind === 'damaged' ? read.reason : 'it holds something that this version does not understand';
-    const hint = 'What it remembered is lost; files on disk speak for themselves.';
-    const message = `${name}: ${reason}`;
-    damage.push({ code: 'state-damaged', severity: 'warning', message, hint, file: options.stateDir });
-    return undefined;
-  };
+  const memory = createMemory(store, options.stateDir, deps.event);
   const tools = createTools({ agentVersion: options.agentVersion, object: (sha256) => store.getObject(sha256) });
-  const place = placeOf(options, chooseMounted(options.mounted(), readState('config.json', readStored)));
+  const place = placeOf(options, chooseMounted(options.mounted(), memory.configuration()));
   const certsDir = place.path;
-  let remembered = readState('facts.json', asFacts);
-  let storedFacts: string | undefined = JSON.stringify(remembered);
-  let recent: readonly JournalRecord[] = store.readJournal(journalShown);
   let last: PassResult | undefined;
   let ready = false;
-  let stateProblem: Problem | undefined;
   let placeProblem: Problem | undefined;
   let wanted: readonly Mirror[] = [];
-  let statePlace = store.place();
   let learned: LearnedFacts = {};
   let watched = nothingWatched;
   let toldErrors: ReadonlySet<string> = new Set();
-
-  const tryState = (what: string, act: () => void): boolean => {
-    try {
-      act();
-      stateProblem = undefined;
-    } catch (error) {
-      const message = `${what} is not kept: ${error instanceof Error ? error.message : String(error)}`;
-      stateProblem = {
-        code: 'state-not-saved',
-        severity: 'error',
-        message,
-        hint: 'Make the state directory writable.',
-      };
-    }
-    return stateProblem === undefined;
-  };
-
-  // Kept by a pass only: whoever just looks, waits for another agent or is released writes nothing.
-  let inForce: StoredConfig | undefined;
-  let isStored = true;
-  const storeConfiguration = (): void => {
-    if (isStored || inForce === undefined) return;
-    tryState('the configuration', () => {
-      store.writeJson('config.json', inForce);
-      isStored = true;
-    });
-  };
 
   const openConfiguration = (): Configuration =>
     createConfiguration({
       mounted: options.mounted,
       watched: () => watched,
-      stored: readState('config.json', readStored),
-      store: (stored) => {
-        inForce = stored;
-        isStored = false;
-      },
+      stored: memory.configuration(),
+      store: memory.setConfiguration,
       tools,
       clock: clock.now,
     });
   let configuration = openConfiguration();
 
   const applier = createApplier({ certsDir });
-  const journal = (records: readonly JournalRecord[]): void => {
-    recent = [...recent, ...records].slice(-journalShown);
-    tryState('the journal', () => store.appendJournal(records));
-    for (const record of records) deps.event(record);
-  };
-
-  const facts = (): Facts => combineFacts(options.given, { nodeAddresses: options.addresses() }, remembered, learned);
-
-  const rememberFacts = (now: Facts): void => {
-    remembered = rememberable(now);
-    const text = JSON.stringify(remembered);
-    // What could not be kept before is tried again here, so that the problem goes when the disk is well.
-    if (text === storedFacts && stateProblem === undefined) return;
-    tryState('what is known of the node', () => {
-      store.writeJson('facts.json', remembered);
-      storedFacts = text;
-    });
-  };
+  const facts = (): Facts =>
+    combineFacts(options.given, { nodeAddresses: options.addresses() }, memory.facts(), learned);
 
   const boot = (ledger: Ledger | undefined): Reconciler =>
     createReconciler(
@@ -235,12 +144,14 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         iso,
         readTree: (previous) => readTree(certsDir, previous),
         apply: applier.apply,
-        save: (kept) => {
-          store.putObjects([...kept.objects.values()]);
-          store.writeJson('ledger.json', kept.ledger);
-          store.sweepObjects(referencedObjects(kept.ledger));
+        save: memory.saveLedger,
+        prepareKept: memory.prepareLedger,
+        prepareChanges: applier.prepare,
+        discard: () => {
+          store.discard();
+          applier.discard();
         },
-        journal,
+        journal: memory.journal,
         probe: (mirrors) => {
           wanted = mirrors;
           prober.watch(mirrors);
@@ -252,7 +163,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       },
       ledger,
     );
-  let reconciler = boot(readState('ledger.json', asLedger));
+  let reconciler = boot(memory.ledger());
 
   const intent = (releasing: boolean): Intent => {
     const known = facts();
@@ -274,13 +185,9 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
 
   /** What was remembered there is remembered anew when the state directory went. */
   const noticeLoss = (): void => {
-    const place = store.place();
-    if (statePlace === undefined || (statePlace === place && place !== 'gone')) return;
-    statePlace = place === 'gone' ? undefined : place;
+    if (!memory.isLost()) return;
     const detail = `${options.stateDir} was removed or replaced: what is known is kept anew, history and originals are lost`;
-    journal([{ at: iso(clock.now()), event: 'state-lost', detail }]);
-    isStored = false;
-    storedFacts = undefined;
+    memory.journal([{ at: iso(clock.now()), event: 'state-lost', detail }]);
     reconciler.setLedger(reconciler.ledger());
   };
 
@@ -294,10 +201,13 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     }
     return placeProblem === undefined;
   };
-  const sweep = (): boolean => tryPlace(applier.sweep);
+  const sweep = (): boolean => {
+    memory.sweep();
+    return tryPlace(applier.sweep);
+  };
 
   const isKept = (result: PassResult): boolean =>
-    stateProblem === undefined && result.problems.every(({ code }) => code !== 'state-not-saved');
+    memory.isKept() && result.problems.every(({ code }) => code !== 'state-not-saved');
 
   /** Each error of a template once, as long as it stays. */
   const tellErrors = (desired: Desired | undefined): void => {
@@ -319,8 +229,8 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     const now = intent(releasing);
     tellErrors(now.desired);
     if (!releasing) {
-      storeConfiguration();
-      rememberFacts(now.facts);
+      memory.keepConfiguration();
+      memory.keepFacts(rememberable(now.facts));
     }
     let result = reconciler.pass(now);
     // What was just written is read back as containerd will see it; a second change would be a bug, not a loop.
@@ -333,71 +243,27 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
         changed: [...result.changed, ...again.changed],
       };
     }
-    // While nothing can be kept, a directory that is gone is no news.
-    if (statePlace === undefined && isKept(result)) statePlace = store.place();
+    if (isKept(result)) memory.noteFilled();
     last = result;
     if (result.applied && now.desired !== undefined) ready = true;
     return result;
   };
 
-  const problems = (): readonly Problem[] => {
-    const choice = configuration.choice();
-    const found = [
-      ...inputProblems(choice, configuration.desired(facts()), watched),
-      ...place.problems,
-      ...damage,
-      ...(last?.problems ?? []),
-      ...(last?.decisions.flatMap((decision) => decision.problems) ?? []),
-      ...(stateProblem === undefined ? [] : [stateProblem]),
-      ...(placeProblem === undefined ? [] : [placeProblem]),
-    ];
-    const secrets = secretValues(options.given.secrets);
-    return [
-      ...new Map(
-        found.map((problem) => [`${problem.code} ${problem.message} ${problem.path ?? ''}`, problem]),
-      ).values(),
-    ].map((problem) => redactProblem(problem, secrets));
-  };
-
-  const none: readonly Decision[] = [];
-  let told: { readonly decisions: readonly Decision[]; readonly files: Status['files'] } | undefined;
-  /** The same list until the next pass, so that whoever prints it can keep what it printed. */
-  const files = (decisions: readonly Decision[]): Status['files'] => {
-    if (told?.decisions !== decisions) {
-      told = { decisions, files: decisions.flatMap((decision) => decision.files).map(fileStatus) };
-    }
-    return told.files;
-  };
-
-  const status = (): Status => {
-    const choice = configuration.choice();
-    const known = facts();
-    const desired = configuration.desired(known);
-    return {
-      agentVersion: options.agentVersion,
-      pid: process.pid,
-      certsDir,
-      at: iso(clock.now()),
-      phase: phaseStatus(reconciler.ledger(), iso),
-      ready,
-      waitingFor: last?.waitingFor,
-      node: nodeStatus(
-        choice.config === undefined ? known : { ...known, controlPlane: controlPlaneOf(choice.config, known) },
-      ),
-      configuration: { source: choice.source, sha256: choice.sha256, inForce: choice.inForce },
-      spegel: {
-        mode: desired?.spegel ?? 'unknown',
-        reason: desired?.spegelReason ?? 'there is no valid configuration',
-      },
-      files: files(last?.decisions ?? none),
-      gate: configuration.settings().gate,
-      mirrors: [...prober.states()].map(([key, state]) =>
-        mirrorStatus(state, isTakenOut(reconciler.ledger().gate, key), iso),
-      ),
-      problems: problems(),
-      journal: recent,
-    };
-  };
+  const { status, problems } = createNodeStatus({
+    agentVersion: options.agentVersion,
+    certsDir,
+    now: clock.now,
+    iso,
+    configuration: () => configuration,
+    facts,
+    watched: () => watched,
+    ledger: () => reconciler.ledger(),
+    mirrors: prober.states,
+    ready: () => ready,
+    last: () => last,
+    journal: memory.recent,
+    problems: () => [...place.problems, ...memory.problems(), ...(placeProblem === undefined ? [] : [placeProblem])],
+  });
 
   const forget = (): void => {
     const { made } = reconciler.ledger();
@@ -405,20 +271,15 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     sweep();
     for (const path of [...applier.madeDirectories(), ...above].sort((a, b) => b.length - a.length))
       removeIfEmpty(path);
-    tryState('nothing but the release', () => store.removeAll(['released']));
+    memory.tryState('nothing but the release', () => store.removeAll(['released']));
     reconciler = boot(emptyLedger);
-    remembered = undefined;
-    storedFacts = undefined;
-    isStored = false;
-    recent = [];
+    memory.forget();
   };
 
   const reopen = (): void => {
     configuration = openConfiguration();
-    remembered = readState('facts.json', asFacts);
-    storedFacts = JSON.stringify(remembered);
-    recent = store.readJournal(journalShown);
-    reconciler = boot(readState('ledger.json', asLedger));
+    memory.reopen();
+    reconciler = boot(memory.ledger());
   };
 
   return {
@@ -430,8 +291,10 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     facts,
     intent,
     turn,
+    rehearsalAt: () => reconciler.rehearsalAt(),
+    rehearse: (isReleasing) => reconciler.rehearse(intent(isReleasing())),
     status,
-    stateProblems: () => damage,
+    stateProblems: memory.damage,
     problems,
     ledger: () => reconciler.ledger(),
     secrets: () => secretValues(options.given.secrets),
@@ -442,7 +305,7 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
       watched = news;
     },
     watched: () => watched,
-    tryState,
+    tryState: memory.tryState,
     forget,
     setLedger: (ledger) => reconciler.setLedger(ledger),
     differences: () => {
@@ -466,14 +329,4 @@ export const createNode = (options: NodeOptions, deps: NodeDeps): Node => {
     sweep,
     ensureParent: () => tryPlace(applier.ensureParent),
   };
-};
-
-const removeIfEmpty = (path: string): void => {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY' && code !== 'EEXIST' && code !== 'EROFS')
-      throw error;
-  }
 };

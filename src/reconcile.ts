@@ -1,28 +1,29 @@
-import { bearingOf, sameTree } from './core/at-rest.ts';
-import type { Change, Outcome } from './core/change.ts';
+import { type Change, type Outcome, traces } from './core/change.ts';
 import { deadlyNews } from './core/deadly.ts';
-import type { Decision } from './core/decision.ts';
+import { type Decision, destroys } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import { textOf } from './core/error-text.ts';
 import type { Facts } from './core/facts.ts';
+import { bearingOf } from './core/gate/bearing.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import type { MirrorState } from './core/gate/verdict.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
 import type { Watch } from './core/observe.ts';
 import type { Kept } from './core/originals.ts';
-import { type Pass, planPass } from './core/pass.ts';
+import { type Pass, type PassInput, planPass } from './core/pass.ts';
 import type { PlanBase } from './core/plan.ts';
 import { indexOf, type PlanSettings } from './core/plan-input.ts';
 import type { RegistryPlan } from './core/plan-registry.ts';
 import type { Problem } from './core/problem.ts';
 import { recordAfter } from './core/record.ts';
 import { planRelease } from './core/release.ts';
-import { sameValue } from './core/same-value.ts';
 import type { JournalRecord } from './core/status.ts';
-import { isHostsFile } from './core/survey.ts';
 import type { Tell } from './core/telemetry.ts';
 import type { Tools } from './core/tools.ts';
 import { registryOf, type Tree } from './core/tree.ts';
+import { createPassNotes } from './pass-notes.ts';
+import { createRehearsal, type RehearsalPorts } from './rehearsal.ts';
+import { createStandstill } from './standstill.ts';
 
 /** What the loop needs of the outside; each is met by one file of io. */
 export type Ports = {
@@ -41,7 +42,7 @@ export type Ports = {
   readonly tools: Tools;
   /** For metrics. */
   readonly tell?: Tell;
-};
+} & RehearsalPorts;
 
 /** What counts today; `desired` is undefined as long as there is no valid configuration. */
 export type Intent = {
@@ -68,22 +69,15 @@ export type PassResult = {
 
 export type Reconciler = {
   readonly pass: (intent: Intent) => PassResult;
+  /** When `rehearse` makes the next pass quicker; `undefined`: it would not. */
+  readonly rehearsalAt: () => number | undefined;
+  /** Prepares the pass that is waited for. Changes nothing below certs.d. */
+  readonly rehearse: (intent: Intent) => void;
   readonly ledger: () => Ledger;
   readonly setLedger: (ledger: Ledger) => void;
 };
 
-/** A pass at rest, as it went by what and gave what. */
-type Rest = {
-  readonly intent: Intent;
-  readonly tree: Tree;
-  readonly mirrors: string;
-  readonly ledger: Ledger;
-  readonly result: PassResult;
-};
-
 const retryAfterMs = 2_000;
-/** However much is the same, everything is thought through again after as many passes: 5 min. */
-const mostRests = 10;
 /** Many writes take a while; by then Spegel may have begun to clear, and must be seen before the next one. */
 const lookAgainAfterMs = 250;
 
@@ -100,37 +94,6 @@ const nothing: PassResult = {
   changed: [],
 };
 
-/** Would it leave somebody's or Spegel's bytes only in the state directory? */
-const destroys = (decision: Decision): boolean =>
-  decision.files.some(
-    ({ action, writer, standIn, deadly }) =>
-      (action === 'write' &&
-        (writer === 'foreign' || writer === 'kublr' || (writer === 'spegel' && standIn === 'emptied'))) ||
-      (action === 'remove' && deadly !== undefined),
-  );
-
-/** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
-const traces = (change: Change): readonly (readonly [string, 'gone' | 'there' | Uint8Array])[] => {
-  if (change.path.startsWith('_backup/')) return [['_backup', 'there']];
-  switch (change.kind) {
-    case 'write-file':
-      return [[change.path, change.bytes]];
-    case 'put-directory':
-      return [
-        [change.path, 'there'],
-        ...change.content.map(
-          (entry) => [`${change.path}/${entry.path}`, entry.kind === 'file' ? entry.bytes : 'there'] as const,
-        ),
-      ];
-    case 'make-link':
-    case 'set-attributes':
-      return [[change.path, 'there']];
-    case 'remove-file':
-    case 'remove-empty-directory':
-      return [[change.path, 'gone']];
-  }
-};
-
 /**
  * THE loop's body: observe -> plan -> apply -> remember. Level-triggered; a pass is synchronous, so passes never overlap,
  * and what a plan saw is checked once more just before each rename.
@@ -144,6 +107,11 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
   let vital: ReadonlyMap<string, Uint8Array> = new Map();
   const object = (sha256: string): Uint8Array | undefined => vital.get(sha256) ?? ports.tools.object(sha256);
   const tools: Tools = { ...ports.tools, object };
+  const notes = createPassNotes(ports);
+  const rehearsal = createRehearsal(ports);
+  const standstill = createStandstill<PassResult>();
+  /** The moment until which the last pass waits. */
+  let awaited: number | undefined;
 
   /** Bytes that exist nowhere else stay in memory too: a lost state directory is filled again from there. */
   const holdVital = (objects: Kept['objects']): void => {
@@ -154,17 +122,6 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       if (bytes !== undefined) held.set(sha256, bytes);
     }
     vital = held;
-  };
-
-  let notes: JournalRecord[] = [];
-  const note = (event: string, detail: string, path?: string): void => {
-    notes.push({ at: ports.iso(ports.now()), event, detail, ...(path === undefined ? {} : { path }) });
-  };
-  /** Together, and once the files stand: each time costs a write to disk. */
-  const tellNotes = (): void => {
-    const told = notes;
-    notes = [];
-    if (told.length > 0) ports.journal(told);
   };
 
   const save = (objects: Kept['objects']): Problem[] => {
@@ -219,14 +176,6 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     return { problems, changed, moved };
   };
 
-  const journalWrites = (decision: Decision, outcome: Outcome): void => {
-    if (outcome.result !== 'done') return;
-    for (const file of decision.files) {
-      if (['write', 'put-back', 'remove'].includes(file.action))
-        note(`${file.action}:${file.reason}`, file.detail, file.path);
-    }
-  };
-
   const changePhase = (pass: Pass): void => {
     const { phase, reason } = pass.plan.phase;
     if (ledger.phase?.phase === phase) {
@@ -234,50 +183,22 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       return;
     }
     const from = ledger.phase?.phase ?? 'start';
-    note('phase', `${from} -> ${phase}: ${reason}`);
+    notes.add('phase', `${from} -> ${phase}: ${reason}`);
     ports.tell?.({ kind: 'phase', from, to: phase, reason: pass.plan.phase.cause });
     ledger = { ...ledger, phase: { phase, since: ports.now(), reason } };
-  };
-
-  /** A file that has flapped stays as it is for an hour. */
-  const journalGate = (before: Ledger, pass: Pass): void => {
-    for (const { files, gates } of pass.plan.registries) {
-      for (const { path, detail } of files) {
-        const closed = gates[path]?.closedUntil;
-        if (closed !== undefined && closed !== before.gate.files[path]?.closedUntil) note('flapping', detail, path);
-      }
-    }
-  };
-
-  const tellForeign = ({ observation, survey }: Pass): void => {
-    const { difference } = observation;
-    if (difference === undefined) return;
-    for (const path of [...difference.appeared, ...difference.changed, ...difference.vanished]) {
-      if (!isHostsFile(path)) continue;
-      const writer = survey.get(path)?.writer ?? 'absent';
-      ports.tell?.({ kind: 'foreign-write', registry: registryOf(path), writer });
-    }
-  };
-
-  const journalEpisode = (pass: Pass): void => {
-    const { began, ended, watch: seen } = pass.observation;
-    if (began && seen.episode !== undefined) note('spegel-at-work', seen.episode.cause);
-    if (ended?.how === 'gave-up') {
-      note('alarm', 'Spegel began to change certs.d and never came to an end: files are written again after 30 s');
-    } else if (ended !== undefined) note('spegel-done', ended.how);
   };
 
   const journalDeadly = (pass: Pass): void => {
     const files = pass.plan.registries.flatMap((made) => made.files);
     const { ledger: next, news } = deadlyNews(ledger, files, pass.base);
     ledger = next;
-    for (const { path, detail } of news) note('deadly', detail, path);
+    for (const { path, detail } of news) notes.add('deadly', detail, path);
   };
 
   const release = (pass: Pass): PassResult => {
     const made = planRelease({ ...pass.base, index: indexOf(pass.base.tree, pass.base.ledger) });
     if (made.waiting !== undefined) return { ...nothing, waitingFor: made.waiting, lookAgainAt: ports.now() + 250 };
-    const { problems, changed, moved } = applyAll(pass.base, made.decisions, journalWrites);
+    const { problems, changed, moved } = applyAll(pass.base, made.decisions, notes.writes);
     const released = problems.length === 0 && !moved;
     const lookAgainAt = released ? undefined : ports.now() + (moved ? 50 : retryAfterMs);
     return { ...nothing, decisions: made.decisions, problems, changed, applied: released, released, lookAgainAt };
@@ -289,7 +210,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const safe = before.length === 0 ? pass.plan.registries : pass.plan.registries.filter((made) => !destroys(made));
     const done = applyAll(pass.base, safe, (made, outcome) => {
       outcomes.push({ made, outcome });
-      journalWrites(made, outcome);
+      notes.writes(made, outcome);
     });
     ledger = recordAfter(ledger, outcomes, { at: ports.now(), sha256: ports.tools.sha256 });
     changePhase(pass);
@@ -311,29 +232,7 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     };
   };
 
-  let rest: Rest | undefined;
-  let rests = 0;
-  /**
-   * A pass whose plan was to leave everything as it is, for no time limited, gives the same again as long as it sees the
-   * same. A fight over a file ends by time alone.
-   */
-  const resultAtRest = (intent: Intent, tree: Tree, mirrors: string): PassResult | undefined => {
-    const isSame =
-      rest !== undefined &&
-      rests < mostRests &&
-      !intent.releasing &&
-      !storeAll &&
-      own.size === 0 &&
-      ledger === rest.ledger &&
-      intent.desired === rest.intent.desired &&
-      mirrors === rest.mirrors &&
-      sameTree(rest.tree, tree) &&
-      sameValue(intent.facts, rest.intent.facts) &&
-      sameValue(intent.settings, rest.intent.settings);
-    return isSame ? rest?.result : undefined;
-  };
-
-  const leavesNothing = ({ applied, changed, problems, lookAgainAt }: PassResult): boolean =>
+  const leavesAll = ({ applied, changed, problems, lookAgainAt }: PassResult): boolean =>
     applied &&
     changed.length === 0 &&
     problems.length === 0 &&
@@ -347,12 +246,35 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
       ports.tell?.({ kind: 'pass', durationMs: ports.now() - began });
       return result;
     } finally {
-      tellNotes();
+      rehearsal.end();
+      notes.tell();
     }
   };
 
+  const inputOf = (intent: Intent & { readonly desired: Desired }, tree: Tree, now: number): PassInput => ({
+    tree,
+    watch,
+    own: new Map(own),
+    desired: intent.desired,
+    facts: intent.facts,
+    ledger,
+    mirrors: ports.mirrors(),
+    settings: intent.settings,
+    now,
+    owner: ports.owner,
+    tools,
+    storeAll,
+  });
+
+  const rehearse = (intent: Intent): void => {
+    const { desired } = intent;
+    if (awaited === undefined || watch === undefined || desired === undefined || intent.releasing) return;
+    rehearsal.rehearse(inputOf({ ...intent, desired }, watch.tree, awaited));
+  };
+
   const onePass = (intent: Intent): PassResult => {
-    if (intent.desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
+    const { desired } = intent;
+    if (desired === undefined) return { ...nothing, waitingFor: 'there is no valid configuration yet' };
     const unreadable = (why: string): PassResult => {
       const problem = failure('certs-dir-unreadable', why, 'Nothing is written until it can be read again.');
       return { ...nothing, problems: [problem], lookAgainAt: ports.now() + retryAfterMs };
@@ -365,35 +287,21 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     }
     // What is no directory says nothing about the files that stood in it.
     if (typeof tree.root === 'object') return unreadable(tree.root.problem);
-    const mirrors = bearingOf(ports.mirrors());
-    const atRest = resultAtRest(intent, tree, mirrors);
-    if (atRest !== undefined) {
-      rests += 1;
-      return atRest;
-    }
-    rest = undefined;
+    const input = inputOf({ ...intent, desired }, tree, ports.now());
+    const known = intent.releasing ? undefined : standstill.recall(input);
+    if (known !== undefined) return known;
+    standstill.end();
+    const bearing = bearingOf(input.mirrors);
     const before = ledger;
-    const planned = planPass({
-      tree,
-      watch,
-      own: new Map(own),
-      desired: intent.desired,
-      facts: intent.facts,
-      ledger,
-      mirrors: ports.mirrors(),
-      settings: intent.settings,
-      now: ports.now(),
-      owner: ports.owner,
-      tools,
-      storeAll,
-    });
+    const planned = rehearsal.recall(input) ?? planPass(input);
+    awaited = planned.observation.lookAgainAt;
     watch = planned.observation.watch;
     own.clear();
     ledger = planned.kept.ledger;
-    if (planned.observation.settled && !intent.releasing) journalGate(before, planned);
+    if (planned.observation.settled && !intent.releasing) notes.gate(before, planned);
     ports.probe(planned.probe);
-    tellForeign(planned);
-    journalEpisode(planned);
+    notes.foreign(planned);
+    notes.episode(planned);
     journalDeadly(planned);
     const unsaved = save(planned.kept.objects);
     if (!planned.observation.settled) {
@@ -403,21 +311,20 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const result = intent.releasing ? release(planned) : regular(planned, unsaved);
     const after = intent.releasing ? [] : save(new Map());
     const whole = { ...result, problems: [...result.problems, ...after] };
-    if (!intent.releasing && leavesNothing(whole)) {
-      rest = { intent, tree, mirrors, ledger, result: whole };
-      rests = 0;
-    }
+    if (!intent.releasing && leavesAll(whole)) standstill.note({ ...input, ledger }, bearing, whole);
     return whole;
   };
 
   return {
     pass,
+    rehearsalAt: () => (awaited === undefined ? undefined : rehearsal.timeFor(awaited)),
+    rehearse,
     ledger: () => ledger,
     setLedger: (next) => {
       ledger = next;
       saved = undefined;
       storeAll = true;
-      rest = undefined;
+      standstill.end();
     },
   };
 };

@@ -10,7 +10,7 @@ import type { GivenFacts } from '../inputs.ts';
 import { createAddressTables } from '../io/address-tables.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
-import { readConfigSource } from '../io/config-source.ts';
+import { createConfigReader } from '../io/config-source.ts';
 import { createStore, type Store } from '../io/store.ts';
 import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { createProber, type Prober } from '../prober.ts';
@@ -58,7 +58,7 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
     certsDirFlag: certsDir === undefined ? undefined : resolve(certsDir),
     stateDir: stateDirOf(values),
     given: givenFacts(values),
-    mounted: () => (configPath === undefined ? undefined : readConfigSource(configPath)),
+    mounted: configPath === undefined ? () => undefined : createConfigReader(configPath),
     addresses,
   };
 };
@@ -121,6 +121,7 @@ const forLooking = (store: Store): Store => {
       }
     },
     writeJson: () => {},
+    prepareJson: () => {},
     remove: () => {},
     putObject: () => '',
     putObjects: () => {},

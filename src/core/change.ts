@@ -39,3 +39,25 @@ export type Outcome =
       readonly clearing?: true;
     }
   | { readonly result: 'failed'; readonly path: string; readonly error: string; readonly changed: readonly string[] };
+
+/** What a change that was made leaves behind, so that the next look does not take it for somebody else's. */
+export const traces = (change: Change): readonly (readonly [string, 'gone' | 'there' | Uint8Array])[] => {
+  if (change.path.startsWith('_backup/')) return [['_backup', 'there']];
+  switch (change.kind) {
+    case 'write-file':
+      return [[change.path, change.bytes]];
+    case 'put-directory':
+      return [
+        [change.path, 'there'],
+        ...change.content.map(
+          (entry) => [`${change.path}/${entry.path}`, entry.kind === 'file' ? entry.bytes : 'there'] as const,
+        ),
+      ];
+    case 'make-link':
+    case 'set-attributes':
+      return [[change.path, 'there']];
+    case 'remove-file':
+    case 'remove-empty-directory':
+      return [[change.path, 'gone']];
+  }
+};

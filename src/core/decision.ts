@@ -71,3 +71,12 @@ export type Decision = {
   readonly changes: readonly Change[];
   readonly problems: readonly Problem[];
 };
+
+/** Would it leave somebody's or Spegel's bytes only in the state directory? */
+export const destroys = (decision: Decision): boolean =>
+  decision.files.some(
+    ({ action, writer, standIn, deadly }) =>
+      (action === 'write' &&
+        (writer === 'foreign' || writer === 'kublr' || (writer === 'spegel' && standIn === 'emptied'))) ||
+      (action === 'remove' && deadly !== undefined),
+  );

@@ -2,6 +2,7 @@ import type { Desired } from './desired.ts';
 import type { OwnChanges } from './difference.ts';
 import type { Recognise } from './episode.ts';
 import type { Facts } from './facts.ts';
+import { bearingOf } from './gate/bearing.ts';
 import type { Mirror } from './gate/mirror.ts';
 import type { MirrorState } from './gate/verdict.ts';
 import { recordVersions, referencedObjects } from './history.ts';
@@ -17,7 +18,7 @@ import { sameValue } from './same-value.ts';
 import { answersTwice, knownSpegel, localMirrors, refusingSince } from './spegel-file.ts';
 import { ownerAt, type Survey, surveyOf } from './survey.ts';
 import type { Tools } from './tools.ts';
-import { registryOf, type Tree } from './tree.ts';
+import { registryOf, sameTree, type Tree } from './tree.ts';
 
 export type PassInput = {
   readonly tree: Tree;
@@ -49,6 +50,19 @@ export type Pass = {
   /** When time alone will change the plan. */
   readonly lookAgainAt: number | undefined;
 };
+
+/** Is it beyond doubt that `planPass` makes the same of both? `mirrors` must not be a map that changes. */
+export const sameInput = (a: PassInput, b: PassInput): boolean =>
+  a.now === b.now &&
+  a.watch === b.watch &&
+  a.ledger === b.ledger &&
+  a.desired === b.desired &&
+  a.storeAll === b.storeAll &&
+  a.tools === b.tools &&
+  a.own.size + b.own.size === 0 &&
+  sameValue([a.facts, a.settings, a.owner], [b.facts, b.settings, b.owner]) &&
+  bearingOf(a.mirrors) === bearingOf(b.mirrors) &&
+  sameTree(a.tree, b.tree);
 
 /** Spegel clears in byte order: what is missing went before everything that still stands. */
 const looksLikeAClear = ({ tree, ledger }: PassInput): boolean => {

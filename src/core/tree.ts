@@ -36,3 +36,28 @@ export const registryOf = (path: string): string => {
 
 export const sameIdentity = (a: Identity, b: Identity): boolean =>
   a.ino === b.ino && a.mtime === b.mtime && a.ctime === b.ctime && a.size === b.size;
+
+const sameSeen = (a: Seen, b: Seen): boolean => {
+  if (a === b) return true;
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || !sameIdentity(a.id, b.id)) return false;
+  if (a.kind === 'file') return b.kind === 'file' && a.bytes === b.bytes;
+  if (a.kind === 'symlink') return b.kind === 'symlink' && a.target === b.target && a.behind === b.behind;
+  if (a.kind === 'unreadable') return b.kind === 'unreadable' && a.why === b.why;
+  return b.kind === 'directory';
+};
+
+const sameEntries = (a: ReadonlyMap<string, Seen>, b: ReadonlyMap<string, Seen>): boolean => {
+  if (a.size !== b.size) return false;
+  for (const [path, seen] of a) {
+    const other = b.get(path);
+    if (other === undefined || !sameSeen(seen, other)) return false;
+  }
+  return true;
+};
+
+/** Did two looks see the very same? Bytes count as such only where the second look found those of the first again. */
+export const sameTree = (a: Tree, b: Tree): boolean =>
+  a.root === b.root &&
+  a.rootId === b.rootId &&
+  sameEntries(a.entries, b.entries) &&
+  (a.backup === undefined || b.backup === undefined ? a.backup === b.backup : sameEntries(a.backup, b.backup));

@@ -8,23 +8,20 @@ import {
   realpathSync,
   renameSync,
   rmdirSync,
-  symlinkSync,
   unlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Change, Expected, Outcome } from '../core/change.ts';
 import { sameIdentity } from '../core/tree.ts';
+import { createStaging, pathProblem } from './certs-dir/staging.ts';
 import {
   closing,
   codeOf,
-  createFile,
   explain,
-  finishDirectory,
   identityOf,
   openDirectory,
   openForReading,
   readPlainFile,
-  removeTree,
   setAttributes,
   statsAt,
   syncDirectory,
@@ -37,6 +34,10 @@ export type Applier = {
    * kept as the steps leave them.
    */
   readonly apply: (changes: readonly Change[], standing?: Set<string>) => Outcome;
+  /** Makes what these very changes will put in place, and brings it to disk beside certs.d. Throws when it cannot. */
+  readonly prepare: (changes: readonly Change[]) => void;
+  /** Removes what was prepared and not used. */
+  readonly discard: () => void;
   /** Makes certs.d and its parents (0755). Gives the directories that were made now, outermost first, absolute. */
   readonly ensureRoot: () => readonly string[];
   /** The same for the parents alone. */
@@ -52,8 +53,6 @@ export type ApplierOptions = {
   /** For tests: called with the path just before the last look at it. */
   readonly beforeRename?: (path: string) => void;
 };
-
-const stagingName = '.handspegel';
 
 /** Something else changed the path: plan again. */
 class Moved extends Error {
@@ -73,16 +72,6 @@ const orMoved = <T>(path: string, act: () => T): T => {
     if (movedCodes.has(codeOf(error))) throw new Moved(path, { cause: error });
     throw error;
   }
-};
-
-const pathProblem = (path: string): string | undefined => {
-  const parts = path.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))) {
-    return 'is not a plain path below certs.d';
-  }
-  if (path === '_backup') return 'is left to Spegel: it is never made, replaced or removed';
-  if (parts[0] === stagingName) return 'has the name of the staging directory';
-  return undefined;
 };
 
 /** The deepest part that exists is resolved, so that a link put there later leads nowhere. */
@@ -106,39 +95,16 @@ const makeDirectories = (path: string, onMade: (path: string) => void): void => 
   syncDirectory(dirname(path));
 };
 
-type PutDirectory = Extract<Change, { kind: 'put-directory' }>;
-
-type Written = { readonly path: string; readonly bytes: Uint8Array; readonly stats: BigIntStats };
-
-/** Whole and on disk before anybody sees it. Directories get their modes last, innermost first. */
-const buildDirectory = (base: string, { content, mode, uid, gid }: PutDirectory): readonly Written[] => {
-  mkdirSync(base, { mode: 0o700 });
-  const written: Written[] = [];
-  const directories = new Set(['.']);
-  for (const entry of content) {
-    const { path } = entry;
-    const plain = pathProblem(`registry/${path}`) === undefined;
-    if (!plain || !directories.has(dirname(path)))
-      throw new Error(`'${path}' is not a plain path in a listed directory`);
-    if (entry.kind === 'directory') {
-      mkdirSync(join(base, path), { mode: 0o700 });
-      directories.add(path);
-    } else if (entry.kind === 'symlink') symlinkSync(entry.target, join(base, path));
-    else written.push({ path, bytes: entry.bytes, stats: createFile(join(base, path), entry.bytes, entry) });
-  }
-  for (const entry of content.toReversed()) {
-    if (entry.kind === 'directory') finishDirectory(join(base, entry.path), entry);
-  }
-  finishDirectory(base, { mode, uid, gid });
-  return written;
-};
-
 /** Only what was put there is judged: another inode, or one touched since, is somebody else's work. */
 const verifyFile = (path: string, bytes: Uint8Array, written: BigIntStats): void => {
   const { bytes: found, stats } = orMoved(path, () => readPlainFile(path));
   const touched = stats.ino !== written.ino || stats.mtimeNs !== written.mtimeNs;
   if (touched || found.length !== bytes.length) throw new Moved(path);
   if (Buffer.compare(found, bytes) !== 0) throw new Error(`${path} reads back with other bytes than were written`);
+};
+
+const verifyLink = (path: string, to: string): void => {
+  if (orMoved(path, () => readlinkSync(path)) !== to) throw new Moved(path);
 };
 
 const isExpected = (expected: Expected, stats: BigIntStats | undefined): boolean =>
@@ -155,13 +121,12 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
   let resolved: string | undefined;
   let expectedNames: Set<string> | undefined;
   const made: string[] = [];
-  let count = 0;
 
   const rootOf = (): string => {
     resolved ??= resolveOnce(certsDir);
     return resolved;
   };
-  const stagingOf = (): string => join(dirname(rootOf()), stagingName);
+  const staging = createStaging(() => dirname(rootOf()));
 
   const ensureRoot = (): readonly string[] => {
     const before = made.length;
@@ -172,39 +137,6 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
   const ensureParent = (): void => {
     resolved = undefined;
     makeDirectories(dirname(rootOf()), (path) => made.push(path));
-  };
-
-  /** `false`: there is none. One that is not ours alone could hand us a link or take our files away. */
-  const stagingStands = (): boolean => {
-    const staging = stagingOf();
-    const stats = statsAt(staging);
-    if (stats === undefined) return false;
-    if (!stats.isDirectory()) throw new Error(`${staging} is not a directory: remove it`);
-    if (Number(stats.uid) !== process.geteuid?.()) throw new Error(`${staging} belongs to another user: remove it`);
-    if ((stats.mode & 0o077n) !== 0n) closing(openDirectory(staging), (fd) => fchmodSync(fd, 0o700));
-    return true;
-  };
-
-  /** Our own leftovers of a failed removal stay for `sweep`; the outcome of the changes is what counts. */
-  const removeStaging = (): void => {
-    try {
-      rmdirSync(stagingOf());
-    } catch (error) {
-      if (!['ENOENT', 'ENOTEMPTY', 'ENOTDIR', 'EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))) throw error;
-    }
-  };
-
-  /** `use` gets a name in the staging directory that is free; whatever still lies there afterwards is removed. */
-  const staged = <T>(use: (temporary: string) => T): T => {
-    if (!stagingStands()) mkdirSync(stagingOf(), { mode: 0o700 });
-    count += 1;
-    const temporary = join(stagingOf(), `${process.pid}-${count}`);
-    try {
-      removeTree(temporary);
-      return use(temporary);
-    } finally {
-      removeTree(temporary);
-    }
   };
 
   const checkParents = (path: string): void => {
@@ -253,40 +185,20 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     if (problem !== undefined) throw new Error(`'${path}' ${problem}`);
     const sync = (): void => orMoved(path, () => syncDirectory(dirname(join(rootOf(), path))));
     switch (change.kind) {
-      case 'write-file': {
-        const { bytes, mode, uid, gid, expected } = change;
+      case 'write-file':
+      case 'put-directory':
+      case 'make-link': {
+        if (change.kind === 'put-directory' && !path.includes('/')) ensureRoot();
         checkParents(path);
-        staged((temporary) => {
-          const written = createFile(temporary, bytes, { mode, uid, gid });
-          const target = place(temporary, path, expected);
-          placed();
-          sync();
-          verifyFile(target, bytes, written);
-        });
-        return;
-      }
-      case 'put-directory': {
-        if (!path.includes('/')) ensureRoot();
-        checkParents(path);
-        staged((temporary) => {
-          const written = buildDirectory(temporary, change);
-          const target = place(temporary, path, undefined);
+        staging.use(change, ({ temporary, written }) => {
+          const target = place(temporary, path, change.kind === 'put-directory' ? undefined : change.expected);
           placed();
           sync();
           for (const one of written) verifyFile(join(target, one.path), one.bytes, one.stats);
+          if (change.kind === 'make-link') verifyLink(target, change.target);
         });
         return;
       }
-      case 'make-link':
-        checkParents(path);
-        staged((temporary) => {
-          symlinkSync(change.target, temporary);
-          const target = place(temporary, path, change.expected);
-          placed();
-          sync();
-          if (orMoved(path, () => readlinkSync(target)) !== change.target) throw new Moved(target);
-        });
-        return;
       case 'remove-file': {
         const target = lastLook(path, change.expected);
         orMoved(target, () => unlinkSync(target));
@@ -327,7 +239,6 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     expectedNames = standing;
     const changed: string[] = [];
     let path = '';
-    const before = count;
     try {
       try {
         for (const change of changes) {
@@ -338,7 +249,7 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
           });
         }
       } finally {
-        if (count !== before) removeStaging();
+        staging.close();
       }
       return { result: 'done', changed };
     } catch (error) {
@@ -348,10 +259,24 @@ export const createApplier = ({ certsDir, beforeRename }: ApplierOptions): Appli
     }
   };
 
-  const sweep = (): void => {
+  const prepare = (changes: readonly Change[]): void => {
     resolved = undefined;
-    if (stagingStands()) removeTree(stagingOf());
+    for (const change of changes) {
+      if (change.kind !== 'write-file' && change.kind !== 'put-directory') continue;
+      if (pathProblem(change.path) === undefined) staging.prepare(change);
+    }
   };
 
-  return { apply, ensureRoot, ensureParent, madeDirectories: () => [...made], sweep };
+  return {
+    apply,
+    prepare,
+    discard: staging.discard,
+    ensureRoot,
+    ensureParent,
+    madeDirectories: () => [...made],
+    sweep: () => {
+      resolved = undefined;
+      staging.sweep();
+    },
+  };
 };

@@ -21,7 +21,7 @@ class Unusable extends Error {
   override readonly name = 'Unusable';
 }
 
-/** Where a ConfigMap mount points at the moment; empty for a plain file or directory. */
+/** Where a ConfigMap mount points at the moment; empty for a plain directory. */
 const dataOf = (path: string): string => {
   try {
     return readlinkSync(join(path, '..data'));
@@ -70,6 +70,7 @@ const decode = (file: string, bytes: Uint8Array): string => {
 
 /** `undefined`: the mount was swapped, or the file written, during the look. */
 const lookOnce = (path: string): ConfigSource | undefined => {
+  // Looked at first: a failing readlink costs more than all the rest.
   const isDirectory = statSync(path).isDirectory();
   const before = isDirectory ? dataOf(path) : '';
   const file = isDirectory ? chooseFile(path) : path;
@@ -99,20 +100,44 @@ export const readConfigSource = (path: string): ConfigSource => {
   return { kind: 'error', file: path, message: `${path} changes all the time while it is read` };
 };
 
-const stampOf = (path: string): string => {
+type Stamp = { readonly text: string; readonly changedMs: number };
+
+const stampOf = (path: string): Stamp => {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stats === undefined) return 'missing';
-  const stamp = `${stats.dev} ${stats.ino} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.size}`;
-  return stats.isDirectory() ? `${stamp} ${stampOf(join(path, mapKey))}` : stamp;
+  if (stats === undefined) return { text: 'missing', changedMs: 0 };
+  const text = `${stats.dev} ${stats.ino} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.size}`;
+  const changedMs = Number(stats.ctimeMs);
+  if (!stats.isDirectory()) return { text, changedMs };
+  const inside = stampOf(join(path, mapKey));
+  return { text: `${text} ${inside.text}`, changedMs: Math.max(changedMs, inside.changedMs) };
 };
 
-/** Changes when the file, or what a mount points at, may have changed; reads no content and never throws. */
-export const configStamp = (path: string | undefined): string => {
-  if (path === undefined) return '';
+const stampIfThere = (path: string): Stamp => {
   try {
     return stampOf(path);
   } catch (error) {
     // EACCES, ELOOP, EIO: reading it will say so.
-    return codeOf(error);
+    return { text: codeOf(error), changedMs: 0 };
   }
+};
+
+/** Changes when the file, or what a mount points at, may have changed; reads no content and never throws. */
+export const configStamp = (path: string | undefined): string => (path === undefined ? '' : stampIfThere(path).text);
+
+/** File systems stamp times in ticks of up to 2 s: what was read so soon after its last change may change unseen. */
+const settleMs = 2_000;
+
+/** `readConfigSource` for whoever looks again and again: a file that has not been touched since is not read again. */
+export const createConfigReader = (path: string, wall: () => number = Date.now): (() => ConfigSource) => {
+  let known: { readonly stamp: string; readonly source: ConfigSource } | undefined;
+  return () => {
+    const { text: stamp, changedMs } = stampIfThere(path);
+    if (known?.stamp === stamp) return known.source;
+    const age = wall() - changedMs;
+    const source = readConfigSource(path);
+    // A file of another name than a ConfigMap's has no part in the stamp of its directory.
+    const isStamped = source.kind === 'text' && (source.file === path || source.file === join(path, mapKey));
+    known = isStamped && age >= settleMs ? { stamp, source } : undefined;
+    return source;
+  };
 };

@@ -1,35 +1,29 @@
 import {
   type BigIntStats,
   closeSync,
-  constants,
   fchmodSync,
   fstatSync,
-  fsyncSync,
-  ftruncateSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
-  readSync,
   renameSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { textOf } from '../core/error-text.ts';
 import type { JournalRecord } from '../core/status.ts';
 import {
-  closing,
+  bytesIfThere,
   codeOf,
   createFile,
   explain,
   isGone,
   openDirectory,
-  readPlainFile,
   removeTree,
   statsAt,
   syncDirectory,
 } from './disk/files.ts';
 import { sha256 as sha256Of } from './disk/hash.ts';
+import { createJournal } from './state/journal.ts';
 
 export type JsonRead =
   | { readonly kind: 'value'; readonly value: unknown }
@@ -44,6 +38,10 @@ export type Store = {
   readonly readJson: (name: string) => JsonRead;
   /** The old file stays whole until the new one is on disk. */
   readonly writeJson: (name: string, value: unknown) => void;
+  /** Brings it to disk under another name, for a later `writeJson` of this very value. */
+  readonly prepareJson: (name: string, value: unknown) => void;
+  /** Removes what was prepared and not written. */
+  readonly discard: () => void;
   readonly remove: (name: string) => void;
   /** Keeps bytes under their hex SHA-256, which it gives. */
   readonly putObject: (bytes: Uint8Array) => string;
@@ -51,6 +49,8 @@ export type Store = {
   readonly putObjects: (all: readonly Uint8Array[]) => void;
   /** `undefined`: missing, or no longer what its name says. */
   readonly getObject: (sha256: string) => Uint8Array | undefined;
+  /** Removes what a process that was killed left under other names. Only for the holder of the lock. */
+  readonly sweep: () => void;
   /** Removes every object but these. */
   readonly sweepObjects: (keep: ReadonlySet<string>) => void;
   readonly appendJournal: (records: readonly JournalRecord[]) => void;
@@ -65,39 +65,14 @@ export type Store = {
   readonly place: () => string | undefined;
 };
 
-const journalName = 'journal.jsonl';
-const olderJournalName = 'journal.1.jsonl';
-/** A journal of this many bytes becomes the older one. */
-export const journalBytes = 1024 * 1024;
 const objectsName = 'objects';
-const newline = 10;
+/** One writer, so one name. */
+const temporaryOf = (parent: string, name: string): string => join(parent, `.${name}.tmp`);
+const isTemporary = (name: string): boolean => name.startsWith('.') && name.endsWith('.tmp');
 
-const isRecord = (value: unknown): value is JournalRecord =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['at', 'event', 'detail'].every((key) => typeof (value as Record<string, unknown>)[key] === 'string');
+const jsonOf = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
 
 const placeOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
-
-/** A line that a crash tore, or that a person wrote, is passed over. */
-const parseLine = (line: string): readonly JournalRecord[] => {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isRecord(value) ? [value] : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-};
-
-const bytesIfThere = (path: string): Uint8Array | undefined => {
-  try {
-    return readPlainFile(path).bytes;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-};
 
 export type StoreOptions = {
   /** Nothing is moved: what is damaged stays in its place. */
@@ -116,6 +91,8 @@ export const createStore = (directory: string, { looking = false }: StoreOptions
       throw new Error(`cannot ${what} in ${directory}: ${explain(error)}`, { cause: error });
     }
   };
+
+  let prepared: { readonly name: string; readonly value: unknown } | undefined;
 
   // Held open, so that a directory made after this one is gone cannot get its inode and be taken for it.
   let held: { readonly fd: number; readonly place: string } | undefined;
@@ -160,19 +137,22 @@ export const createStore = (directory: string, { looking = false }: StoreOptions
     return objects;
   };
 
-  /** Whole or not at all; there for good once the parent is on disk. */
-  const put = (parent: string, name: string, bytes: Uint8Array): void => {
-    // One writer, so one name: what a crash leaves is replaced by the next writing.
-    const temporary = join(parent, `.${name}.tmp`);
+  /** Calls `use` with the new file under another name; whatever happens in it, nothing is left when it fails. */
+  const making = (parent: string, name: string, bytes: Uint8Array, use: (temporary: string) => void): void => {
+    const temporary = temporaryOf(parent, name);
     removeTree(temporary);
     try {
       createFile(temporary, bytes, { mode: 0o600 });
-      renameSync(temporary, join(parent, name));
+      use(temporary);
     } catch (error) {
       removeTree(temporary);
       throw error;
     }
   };
+
+  /** Whole or not at all; there for good once the parent is on disk. */
+  const put = (parent: string, name: string, bytes: Uint8Array): void =>
+    making(parent, name, bytes, (temporary) => renameSync(temporary, join(parent, name)));
 
   const replace = (parent: string, name: string, bytes: Uint8Array): void => {
     put(parent, name, bytes);
@@ -230,54 +210,21 @@ export const createStore = (directory: string, { looking = false }: StoreOptions
     return sha256Of(bytes);
   };
 
+  const sweep = (): void => {
+    if (stands() === undefined) return;
+    for (const parent of [directory, join(directory, objectsName)]) {
+      if (statsAt(parent)?.isDirectory() !== true) continue;
+      for (const name of readdirSync(parent)) if (isTemporary(name)) removeTree(join(parent, name));
+    }
+  };
+
   const sweepObjects = (keep: ReadonlySet<string>): void => {
     const objects = join(directory, objectsName);
     if (stands() === undefined || statsAt(objects)?.isDirectory() !== true) return;
     for (const name of readdirSync(objects)) if (!keep.has(name)) removeTree(join(objects, name));
   };
 
-  const appendJournal = (records: readonly JournalRecord[]): void => {
-    ensure();
-    const path = join(directory, journalName);
-    const stats = statsAt(path);
-    if (stats !== undefined && !stats.isFile()) moveAside(journalName);
-    else if (stats !== undefined && Number(stats.size) >= journalBytes)
-      renameSync(path, join(directory, olderJournalName));
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-    closing(openSync(path, flags, 0o600), (fd) => {
-      const { size } = fstatSync(fd);
-      const last = Buffer.alloc(1, newline);
-      if (size > 0) readSync(fd, last, 0, 1, size - 1);
-      // A line that a crash tore must not take the next one with it.
-      const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-      const bytes = Buffer.from(`${last[0] === newline ? '' : '\n'}${lines}`);
-      try {
-        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-        fsyncSync(fd);
-      } catch (error) {
-        ftruncateSync(fd, size);
-        throw error;
-      }
-    });
-  };
-
-  const readJournal = (count: number): readonly JournalRecord[] => {
-    if (stands() === undefined) return [];
-    const linesOf = (name: string): readonly JournalRecord[] => {
-      const path = join(directory, name);
-      const bytes = statsAt(path)?.isFile() === true ? bytesIfThere(path) : undefined;
-      return bytes === undefined
-        ? []
-        : new TextDecoder()
-            .decode(bytes)
-            .split('\n')
-            .slice(-count - 2)
-            .flatMap(parseLine);
-    };
-    const latest = linesOf(journalName);
-    const older = latest.length < count ? linesOf(olderJournalName) : [];
-    return count > 0 ? [...older, ...latest].slice(-count) : [];
-  };
+  const journal = createJournal(directory, moveAside);
 
   const removeAll = (except: readonly string[]): void => {
     if (stands() === undefined) return;
@@ -293,9 +240,39 @@ export const createStore = (directory: string, { looking = false }: StoreOptions
     syncDirectory(directory);
   };
 
-  const writeJson = (name: string, value: unknown): void => {
-    const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  const discard = (): void => {
+    if (prepared === undefined) return;
+    const { name } = prepared;
+    prepared = undefined;
+    removeTree(temporaryOf(directory, name));
+  };
+
+  const prepareJson = (name: string, value: unknown): void => {
+    discard();
     ensure();
+    making(directory, name, jsonOf(value), () => {
+      prepared = { name, value };
+    });
+  };
+
+  /** `false`: this value was not prepared, or is there no more. */
+  const placePrepared = (name: string, value: unknown): boolean => {
+    if (prepared?.name !== name || prepared.value !== value) return false;
+    prepared = undefined;
+    try {
+      renameSync(temporaryOf(directory, name), join(directory, name));
+    } catch (error) {
+      if (!isGone(error) && codeOf(error) !== 'EISDIR') throw error;
+      return false;
+    }
+    syncDirectory(directory);
+    return true;
+  };
+
+  const writeJson = (name: string, value: unknown): void => {
+    ensure();
+    if (placePrepared(name, value)) return;
+    const bytes = jsonOf(value);
     try {
       replace(directory, name, bytes);
     } catch (error) {
@@ -308,13 +285,20 @@ export const createStore = (directory: string, { looking = false }: StoreOptions
   return {
     readJson: (name) => doing(`read ${name}`, () => readJson(name)),
     writeJson: (name, value) => doing(`write ${name}`, () => writeJson(name, value)),
+    prepareJson: (name, value) => doing(`prepare ${name}`, () => prepareJson(name, value)),
+    discard: () => doing('remove what was prepared', discard),
+    sweep: () => doing('remove temporary files', sweep),
     remove: (name) => doing(`remove ${name}`, () => remove(name)),
     putObject: (bytes) => doing('keep a file', () => putObject(bytes)),
     putObjects: (all) => doing('keep files', () => putObjects(all)),
     getObject: (sha256) => doing('read a kept file', () => getObject(sha256)),
     sweepObjects: (keep) => doing('remove kept files', () => sweepObjects(keep)),
-    appendJournal: (records) => doing('write the journal', () => appendJournal(records)),
-    readJournal: (count) => doing('read the journal', () => readJournal(count)),
+    appendJournal: (records) =>
+      doing('write the journal', () => {
+        ensure();
+        journal.append(records);
+      }),
+    readJournal: (count) => doing('read the journal', () => (stands() === undefined ? [] : journal.read(count))),
     removeAll: (except) => doing('remove everything', () => removeAll(except)),
     place: () => {
       const stats = statsAt(directory);

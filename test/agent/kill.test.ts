@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import { playKills } from '../e2e/support/kill-play.ts';
+import { playKills, playKillsInWait } from '../e2e/support/kill-play.ts';
 
 describe('an agent that is killed at any moment', () => {
   for (const directory of [1, 2]) {
@@ -8,4 +8,6 @@ describe('an agent that is killed at any moment', () => {
       t.diagnostic(`${reads} reads, all whole`);
     });
   }
+
+  it('leaves nothing of what it had prepared while it waited for Spegel', (t) => playKillsInWait(t, 5));
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Mirror } from '../../src/core/gate/mirror.ts';
+import { addSample, type MirrorState, newMirrorState, type Verdict, verdicts } from '../../src/core/gate/verdict.ts';
 import { emptyLedger } from '../../src/core/ledger.ts';
-import { type PassInput, planPass } from '../../src/core/pass.ts';
+import { type PassInput, planPass, sameInput } from '../../src/core/pass.ts';
 import { readTree } from '../../src/io/read-tree.ts';
 import { createTools } from '../../src/tools.ts';
 import {
@@ -50,6 +52,14 @@ const theirsOf = (given: ArbitraryNode, all: Record<string, string>): Record<str
   return kept;
 };
 
+const sampled = (mirror: Mirror, verdict: Verdict, samples: number): MirrorState => {
+  let state = newMirrorState(mirror, 0);
+  for (let at = 0; at < samples; at += 1) {
+    state = addSample(state, 'shallow', { verdict, at, latencyMs: at, detail: verdict });
+  }
+  return state;
+};
+
 describe('a pass', () => {
   it('plans the same for the same input', () => {
     fc.assert(
@@ -72,6 +82,43 @@ describe('a pass', () => {
           assert.deepEqual(first.plan, second.plan);
           assert.deepEqual(first.kept, second.kept);
           assert.deepEqual(first.observation, second.observation);
+        });
+      }),
+      { seed, numRuns },
+    );
+  });
+
+  it('plans the same when a mirror says for the third time what it has said twice', () => {
+    fc.assert(
+      fc.property(arbitraryNode, fc.constantFrom(...verdicts), (given, verdict) => {
+        withNode(given, (node) => {
+          const tools = createTools({ agentVersion: '0.0.0', object: () => undefined });
+          const first: PassInput = {
+            tree: readTree(node.certsDir),
+            watch: undefined,
+            own: new Map(),
+            desired: given.desired,
+            facts: node.facts,
+            ledger: emptyLedger,
+            mirrors: new Map(),
+            settings: { ...node.settings, gate: 'enforce' },
+            now: node.now,
+            owner: { uid: 0, gid: 0 },
+            tools,
+          };
+          const { probe } = planPass(first);
+          const asked = (samples: number): PassInput => ({
+            ...first,
+            tree: readTree(node.certsDir, first.tree),
+            mirrors: new Map(probe.map((mirror) => [mirror.key, sampled(mirror, verdict, samples)])),
+          });
+          const [once, twice, often] = [asked(1), asked(2), asked(5)];
+          assert.ok(sameInput(twice, often));
+          assert.equal(sameInput(once, twice), probe.length === 0 || verdict === 'refused', 'refusals are not counted');
+          const plans = [planPass(twice), planPass(often)];
+          assert.deepEqual(plans[0]?.plan, plans[1]?.plan);
+          assert.deepEqual(plans[0]?.kept, plans[1]?.kept);
+          assert.deepEqual(plans[0]?.lookAgainAt, plans[1]?.lookAgainAt);
         });
       }),
       { seed, numRuns },

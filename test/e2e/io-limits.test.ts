@@ -21,7 +21,7 @@ const prelude = (place: string): string => `
   const certsDir = place + '/containerd/certs.d';
   const file = certsDir + '/_default/hosts.toml';
   const attributes = { mode: 0o644, uid: 0, gid: 0 };
-  const { apply } = createApplier({ certsDir });
+  const { apply, prepare, discard } = createApplier({ certsDir });
   const store = createStore(place + '/state');
   const content = (bytes) => [{ kind: 'file', path: 'hosts.toml', bytes, ...attributes }];
   const put = (path, bytes) => apply([{ kind: 'put-directory', path, content: content(bytes), ...attributes, mode: 0o755 }]);
@@ -76,7 +76,8 @@ describe('what may be refused', () => {
       try { for (;;) fs.writeSync(fd, large); } catch {}
       const full = {
         write: write(large), put: put('quay.io', large), ledger: attempt(() => store.writeJson('ledger.json', 'x'.repeat(20000))),
-        object: attempt(() => store.putObject(large)), journal: attempt(() => store.appendJournal([record('x'.repeat(20000))])),
+        object: attempt(() => store.putObject(large)), prepared: attempt(() => prepare([{ kind: 'put-directory', path: 'ghcr.io', content: content(large), ...attributes }])),
+        preparedLedger: attempt(() => store.prepareJson('ledger.json', 'x'.repeat(20000))), discarded: attempt(discard), journal: attempt(() => store.appendJournal([record('x'.repeat(20000))])),
         text: text(), names: names(place + '/containerd'), certs: names(certsDir), state: names(place + '/state'),
         kept: store.readJson('ledger.json'), records: store.readJournal(5).length,
       };
@@ -90,6 +91,10 @@ describe('what may be refused', () => {
     failedWith(seen['put'], /ENOSPC/);
     assert.match(String(seen['ledger']), /cannot write ledger\.json in .*state: ENOSPC.*free some/);
     assert.match(String(seen['object']), /cannot keep a file in .*ENOSPC/);
+    assert.match(String(seen['prepared']), /ENOSPC/);
+    assert.match(String(seen['preparedLedger']), /cannot prepare ledger\.json in .*ENOSPC/);
+    assert.equal(seen['discarded'], 'done');
+    assert.deepEqual(seen['state'], ['journal.jsonl', 'ledger.json', 'objects']);
     assert.match(String(seen['journal']), /cannot write the journal in .*ENOSPC/);
     assert.equal(seen['text'], 'old');
     assert.deepEqual(seen['names'], ['certs.d']);

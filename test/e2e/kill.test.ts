@@ -1,5 +1,5 @@
 import { describe, it } from 'node:test';
-import { playKills } from './support/kill-play.ts';
+import { playKills, playKillsInWait } from './support/kill-play.ts';
 
 /** All directories together; `npm test` plays a few of these, a person may ask for more. */
 const kills = Number(process.env['HANDSPEGEL_KILLS'] ?? 200);
@@ -12,4 +12,7 @@ describe('an agent that is killed at any moment', { concurrency: directories }, 
       t.diagnostic(`${reads} reads, all whole`);
     });
   }
+
+  it('leaves nothing of what it had prepared while it waited for Spegel', (t) =>
+    playKillsInWait(t, Math.ceil(kills / 10)));
 });

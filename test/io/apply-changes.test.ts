@@ -101,6 +101,56 @@ describe('createApplier', () => {
     assert.deepEqual(applier.ensureRoot(), made.slice(1));
   });
 
+  it('puts in place what was prepared for these very changes, once', (t) => {
+    const { parent, certsDir, at } = place(t);
+    put(certsDir, { 'quay.io/hosts.toml': 'old' });
+    const applier = createApplier({ certsDir });
+    const changes = [
+      write('quay.io/hosts.toml', 'new', idOf(at('quay.io/hosts.toml'))),
+      directory('great.io', [file('hosts.toml', 'great')]),
+    ];
+    const staging = join(parent, '.handspegel');
+    applier.prepare(changes);
+    assert.equal(statSync(staging).mode & 0o7777, 0o700);
+    const inodes = readdirSync(staging).map((name) => statSync(join(staging, name)).ino);
+    assert.equal(inodes.length, 2);
+    assert.deepEqual(dump(certsDir), { 'quay.io/': '', 'quay.io/hosts.toml': 'old' });
+    assert.deepEqual(applier.apply(changes), { result: 'done', changed: ['quay.io/hosts.toml', 'great.io'] });
+    const placed = [at('quay.io/hosts.toml'), at('great.io')].map((path) => statSync(path).ino);
+    assert.deepEqual(new Set(placed), new Set(inodes));
+    assert.deepEqual(readdirSync(parent), ['certs.d']);
+    rmSync(at('great.io'), { recursive: true });
+    assert.deepEqual(applier.apply(changes.slice(1)), { result: 'done', changed: ['great.io'] });
+  });
+
+  it('leaves nothing of what was prepared and not used, and finds what has moved since', (t) => {
+    const { parent, certsDir, at } = place(t);
+    put(certsDir, { 'quay.io/hosts.toml': 'old' });
+    const applier = createApplier({ certsDir });
+    const change = write('quay.io/hosts.toml', 'new', idOf(at('quay.io/hosts.toml')));
+    applier.prepare([change, directory('../evil', []), directory('great.io', [file('hosts.toml', 'x')])]);
+    assert.equal(readdirSync(join(parent, '.handspegel')).length, 2);
+    writeFileSync(at('quay.io/hosts.toml'), 'theirs, newer');
+    assert.equal(applier.apply([change]).result, 'moved');
+    applier.discard();
+    applier.discard();
+    assert.deepEqual(dump(parent), {
+      'certs.d/': '',
+      'certs.d/quay.io/': '',
+      'certs.d/quay.io/hosts.toml': 'theirs, newer',
+    });
+  });
+
+  it('cannot prepare where something else stands in place of its directory, and harms nothing', (t) => {
+    const { parent, certsDir } = place(t);
+    put(certsDir, { 'quay.io/hosts.toml': 'old' });
+    writeFileSync(join(parent, '.handspegel'), 'mine');
+    const applier = createApplier({ certsDir });
+    assert.throws(() => applier.prepare([directory('great.io', [])]), /\.handspegel is not a directory: remove it/);
+    applier.discard();
+    assert.equal(readFileSync(join(parent, '.handspegel'), 'utf8'), 'mine');
+  });
+
   it('creates, replaces and removes files only while they are what was seen', (t) => {
     const { parent, certsDir, at } = place(t);
     put(certsDir, { 'quay.io/hosts.toml': 'old', 'quay.io/ca.crt': 'ca' });

@@ -2,10 +2,20 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readConfigSource } from '../../src/io/config-source.ts';
+import { createConfigReader, readConfigSource } from '../../src/io/config-source.ts';
 import { directoryFor } from '../support/directory.ts';
 import { asStranger } from '../support/stranger.ts';
 
@@ -126,5 +136,60 @@ describe('readConfigSource', () => {
       if (looks % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     assert.ok(looks > 0);
+  });
+});
+
+describe('createConfigReader', () => {
+  it('sees every change of a file, also within one tick of its clock', (t) => {
+    const file = join(directoryFor(t), 'config.yaml');
+    const read = createConfigReader(file);
+    assert.equal(read().kind, 'missing');
+    for (let text = 0; text < 200; text += 1) {
+      writeFileSync(file, `a: ${100 + text}`);
+      const found = read();
+      assert.equal(found.kind === 'text' && found.text, `a: ${100 + text}`);
+    }
+    unlinkSync(file);
+    assert.equal(read().kind, 'missing');
+  });
+
+  it('does not read again what has stood still for 2 s, until it is touched', (t) => {
+    const file = join(directoryFor(t), 'config.yaml');
+    writeFileSync(file, 'one');
+    const read = createConfigReader(file, () => Date.now() + 2_000);
+    const first = read();
+    assert.equal(read(), first);
+    writeFileSync(file, 'three');
+    const second = read();
+    assert.equal(second.kind === 'text' && second.text, 'three');
+    assert.equal(read(), second);
+    chmodSync(file, 0o600);
+    assert.notEqual(read(), second);
+  });
+
+  it('sees each swap of a mount, and a change of the only YAML file of a directory', (t) => {
+    const mount = directoryFor(t);
+    const read = createConfigReader(mount);
+    const textNow = (): string | undefined => {
+      const found = read();
+      return found.kind === 'text' ? found.text : undefined;
+    };
+    for (let at = 0; at < 20; at += 1) {
+      swap(mount, `..2026_${at}`, { 'config.yaml': `a: ${at}` });
+      assert.equal(textNow(), `a: ${at}`);
+    }
+    const directory = directoryFor(t);
+    const other = join(directory, 'cluster.yml');
+    writeFileSync(other, 'one');
+    const readOther = createConfigReader(directory);
+    const first = readOther();
+    // As old as a file that will not be read again.
+    utimesSync(other, 1, 1);
+    writeFileSync(other, 'two');
+    const second = readOther();
+    assert.deepEqual(
+      [first, second].map((found) => found.kind === 'text' && found.text),
+      ['one', 'two'],
+    );
   });
 });

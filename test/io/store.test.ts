@@ -16,7 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createStore, journalBytes } from '../../src/io/store.ts';
+import { journalBytes } from '../../src/io/state/journal.ts';
+import { createStore } from '../../src/io/store.ts';
 
 const place = (t: TestContext) => {
   const parent = mkdtempSync(join(tmpdir(), 'store-'));
@@ -62,6 +63,53 @@ describe('createStore', () => {
     store.remove('ledger.json');
     store.remove('ledger.json');
     assert.deepEqual(readdirSync(directory), []);
+  });
+
+  it('renames what was prepared for a value, and only for that one', (t) => {
+    const { directory, at, store } = place(t);
+    const [first, second] = [{ a: 1 }, { a: 1 }];
+    store.prepareJson('ledger.json', first);
+    assert.deepEqual(readdirSync(directory), ['.ledger.json.tmp']);
+    assert.equal(modeOf(at('.ledger.json.tmp')), 0o600);
+    const { ino } = statSync(at('.ledger.json.tmp'));
+    store.writeJson('ledger.json', first);
+    assert.equal(statSync(at('ledger.json')).ino, ino);
+    assert.deepEqual(readdirSync(directory), ['ledger.json']);
+    store.prepareJson('ledger.json', second);
+    store.writeJson('ledger.json', { a: 3 });
+    assert.deepEqual(store.readJson('ledger.json'), { kind: 'value', value: { a: 3 } });
+    store.writeJson('ledger.json', second);
+    assert.deepEqual(store.readJson('ledger.json'), { kind: 'value', value: second });
+    assert.deepEqual(readdirSync(directory), ['ledger.json']);
+  });
+
+  it('removes what was prepared and not written, and what was left by a kill', (t) => {
+    const { directory, at, store } = place(t);
+    store.prepareJson('ledger.json', 1);
+    store.discard();
+    store.discard();
+    assert.deepEqual(readdirSync(directory), []);
+    store.putObject(bytes('x'));
+    store.prepareJson('ledger.json', 2);
+    writeFileSync(at(`objects/.${sum('y')}.tmp`), 'half');
+    createStore(directory).sweep();
+    assert.deepEqual(readdirSync(directory), ['objects']);
+    assert.deepEqual(readdirSync(at('objects')), [sum('x')]);
+  });
+
+  it('writes as ever when what was prepared is gone with the directory, or something is in its way', (t) => {
+    const { directory, at, store } = place(t);
+    const value = [1];
+    store.prepareJson('ledger.json', value);
+    rmSync(directory, { recursive: true });
+    store.writeJson('ledger.json', value);
+    assert.deepEqual(store.readJson('ledger.json'), { kind: 'value', value });
+    rmSync(at('ledger.json'));
+    mkdirSync(at('ledger.json/in the way'), { recursive: true });
+    store.prepareJson('ledger.json', value);
+    store.writeJson('ledger.json', value);
+    assert.deepEqual(store.readJson('ledger.json'), { kind: 'value', value });
+    assert.deepEqual(readdirSync(directory).sort(), ['ledger.json', 'ledger.json.damaged']);
   });
 
   it('moves damaged files aside and says what was wrong', (t) => {

@@ -14,7 +14,7 @@ import type { Tools } from '../../src/core/tools.ts';
 import { planSettings } from '../../src/inputs.ts';
 import { createApplier } from '../../src/io/apply-changes.ts';
 import { readTree } from '../../src/io/read-tree.ts';
-import { createReconciler, type PassResult, type Reconciler } from '../../src/reconcile.ts';
+import { createReconciler, type Intent, type PassResult, type Reconciler } from '../../src/reconcile.ts';
 import { createTools } from '../../src/tools.ts';
 import { scratchDirectory } from './directory.ts';
 
@@ -72,8 +72,10 @@ export type SimulatedNode = {
   now: number;
   /** One pass, now. */
   pass(): PassResult;
-  /** Lets time go by; the loop looks whenever it asked to, and at the end, as file events would make it. */
+  /** Lets time go by; the loop looks whenever it asked to, rehearsed, and at the end, as file events would make it. */
   advance(ms: number): PassResult;
+  /** Lets time go by until the pass that is waited for has been rehearsed, if it will be; no pass is made. */
+  rehearse(): void;
   /** Every mirror of Spegel's answers like this from now on. */
   mirrorsAre(verdict: Verdict, samples?: number): void;
   /** This one answers otherwise than the others. */
@@ -102,7 +104,8 @@ export const createSimulatedNode = (
 ): SimulatedNode => {
   const dir = options.dir ?? scratchDirectory();
   const certsDir = join(dir, 'certs.d');
-  const applier = createApplier({ certsDir, beforeRename: (path) => node.onWrite(path) });
+  const openApplier = () => createApplier({ certsDir, beforeRename: (path) => node.onWrite(path) });
+  let applier = openApplier();
   const objects = new Map<string, Uint8Array>();
   const tools: Tools = createTools({ agentVersion: '0.0.0', object: (sha256) => objects.get(sha256) });
   const journal: JournalRecord[] = [];
@@ -134,6 +137,9 @@ export const createSimulatedNode = (
           saved = kept.ledger;
           for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
         },
+        prepareKept: () => undefined,
+        prepareChanges: (changes) => applier.prepare(changes),
+        discard: () => applier.discard(),
         journal: (records) => journal.push(...records),
         probe: (mirrors) => {
           watched = mirrors;
@@ -147,9 +153,20 @@ export const createSimulatedNode = (
 
   const wanted = (): Desired => (rendered === undefined ? node.desired : rendered(node.facts));
 
-  const turn = (): PassResult => {
+  const intentNow = (): Intent => {
     const { facts, settings, releasing } = node;
-    const intent = { desired: wanted(), facts, settings, releasing };
+    return { desired: wanted(), facts, settings, releasing };
+  };
+
+  const rehearseUntil = (end: number): void => {
+    const at = reconciler.rehearsalAt();
+    if (at === undefined || at > end) return;
+    node.now = Math.max(node.now, at);
+    reconciler.rehearse(intentNow());
+  };
+
+  const turn = (): PassResult => {
+    const intent = intentNow();
     try {
       const result = reconciler.pass(intent);
       if (life !== 'dead') return result;
@@ -219,13 +236,16 @@ export const createSimulatedNode = (
       let result = node.pass();
       for (let turns = 0; turns < 10_000; turns++) {
         const next = result.lookAgainAt;
-        if (next === undefined || next > end) break;
+        if (next === undefined) break;
+        rehearseUntil(Math.min(next, end));
+        if (next > end) break;
         node.now = Math.max(node.now + 1, next);
         result = node.pass();
       }
       node.now = end;
       return node.pass();
     },
+    rehearse: () => rehearseUntil(Number.POSITIVE_INFINITY),
     mirrorsAre: (verdict, samples = 1) => {
       behaviour = verdict;
       sample(samples);
@@ -249,6 +269,8 @@ export const createSimulatedNode = (
       }
       states.clear();
       watched = [];
+      applier = openApplier();
+      applier.sweep();
       reconciler = boot();
     },
     killAfterWrite: () => {

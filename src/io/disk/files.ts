@@ -147,3 +147,22 @@ export const removeTree = (path: string): void => {
     if (!isGone(error)) throw error;
   }
 };
+
+/** A directory that holds something, is a mount point or cannot be removed there stays. */
+export const removeIfEmpty = (path: string): void => {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'ENOENT', 'EBUSY', 'EEXIST', 'EROFS'].includes(codeOf(error))) throw error;
+  }
+};
+
+/** `undefined`: nothing is there. */
+export const bytesIfThere = (path: string): Uint8Array | undefined => {
+  try {
+    return readPlainFile(path).bytes;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+};

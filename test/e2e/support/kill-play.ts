@@ -4,6 +4,7 @@ import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { createSpegel } from '../../support/spegel/spegel.ts';
 import { startAgent, startProcess, startReadyAgent } from './agent.ts';
 import { createPlace, type Place } from './place.ts';
 import { generousMs, until } from './until.ts';
@@ -77,4 +78,30 @@ export const playKills = async (t: TestContext, kills: number): Promise<{ readon
   assert.deepEqual(report.bad, []);
   assert.ok(report.reads > kills, `${report.reads} reads`);
   return report;
+};
+
+/**
+ * The same while Spegel starts again and again: killed when the agent has prepared, in the quiet time, what it will
+ * write, and has not written it yet, or only in part. The next agent leaves nothing of that.
+ */
+export const playKillsInWait = async (t: TestContext, kills: number): Promise<void> => {
+  const place = createPlace(t, { config: configOf(0) });
+  const path = 'great-registry.com/hosts.toml';
+  const spegel = createSpegel({ family: 'v0.4', certsDir: place.certsDir, nodeIp: place.nodeIp });
+  for (let round = 1; round <= kills; round++) {
+    const agent = await startReadyAgent(t, place);
+    await agent.until('its file', () => place.body(path));
+    const preparing = firstWrite(place.etc);
+    await spegel.start();
+    await preparing;
+    // What is prepared is written 100 ms later: before that, and about then.
+    await setTimeout(Math.random() * (round % 2 === 0 ? 10 : 120));
+    await agent.stop('SIGKILL');
+  }
+  const last = await startReadyAgent(t, place);
+  assert.deepEqual(leftovers(place), []);
+  await last.until('its file', () => place.body(path));
+  assert.equal(place.files()['_default/hosts.toml'], spegel.expectedFile('_default'));
+  assert.deepEqual(leftovers(place), []);
+  await last.stop();
 };

@@ -40,6 +40,9 @@ const createLoop = () => {
       iso: (ms) => new Date(ms).toISOString(),
       readTree: () => world.tree,
       apply: () => ({ result: 'done', changed: [] }),
+      prepareKept: () => undefined,
+      prepareChanges: () => undefined,
+      discard: () => undefined,
       save: (kept) => {
         for (const [sum, bytes] of kept.objects) objects.set(sum, bytes);
       },
