@@ -6,24 +6,7 @@ import type { Pace } from '../../src/core/gate/pace.ts';
 import type { Depth, Sample, Verdict } from '../../src/core/gate/verdict.ts';
 import { createClock } from '../../src/io/clock.ts';
 import { createProber } from '../../src/prober.ts';
-
-const mirror = (url: string, more: Partial<Mirror> = {}): Mirror => ({
-  key: url,
-  url,
-  probeUrls: [`${url}/v2/`],
-  role: 'local',
-  address: '10.0.0.5',
-  port: 30020,
-  registries: ['_default'],
-  near: true,
-  deep: true,
-  onePod: true,
-  headers: {},
-  ca: [],
-  client: undefined,
-  skipVerify: false,
-  ...more,
-});
+import { localMirror } from '../support/local-mirror.ts';
 
 const quick: Pace = { interval: 2, deepInterval: 2, remoteInterval: 2 };
 const day = 86_400_000;
@@ -77,7 +60,7 @@ describe('the prober', () => {
       answers.shallow = shallow;
       answers.deep = 'hung';
       const looked = times('deep', 3);
-      prober.watch([mirror('http://m')]);
+      prober.watch([localMirror('http://m')]);
       await looked;
       assert.ok((prober.states().get('http://m')?.deep?.costlyInARow ?? 0) >= 2);
     });
@@ -90,7 +73,7 @@ describe('the prober', () => {
       const depths: string[] = [];
       asked.on('asked', (depth: string, url: string) => depths.push(`${depth} ${url}`));
       const looked = times('shallow', 20);
-      prober.watch([mirror('http://m'), mirror('http://far', { deep: false })]);
+      prober.watch([localMirror('http://m'), localMirror('http://far', { deep: false })]);
       await looked;
       assert.deepEqual(
         depths.filter((one) => one.startsWith('deep')),
@@ -102,7 +85,7 @@ describe('the prober', () => {
   it('goes by a pace that is set anew at once, also when the old pause lasts a day', async (t) => {
     const { prober, answers, become, asked } = start(t, seldom);
     answers.shallow = 'refused';
-    const far = mirror('http://far', { near: false, deep: false });
+    const far = localMirror('http://far', { near: false, deep: false });
     prober.watch([far]);
     await once(asked, 'changed');
     // Its next turn is armed now.
@@ -115,7 +98,7 @@ describe('the prober', () => {
 
   it('asks the other silent mirrors of this node at once when one answers again', async (t) => {
     const { prober, answers, become, asked, times } = start(t, quick);
-    const mirrors = ['http://a', 'http://b'].map((url) => mirror(url, { deep: false }));
+    const mirrors = ['http://a', 'http://b'].map((url) => localMirror(url, { deep: false }));
     answers.shallow = 'hung';
     const silent = times('shallow', 20);
     prober.watch(mirrors);
@@ -134,7 +117,7 @@ describe('the prober', () => {
   it('looks deeper soon after a mirror has come, not only when the long pause is over', async (t) => {
     const { prober, times } = start(t, { ...quick, deepInterval: day });
     const looked = times('deep', 1);
-    prober.watch([mirror('http://m')]);
+    prober.watch([localMirror('http://m')]);
     await looked;
   });
 
@@ -143,7 +126,7 @@ describe('the prober', () => {
     const told: string[] = [];
     asked.on('changed', (key: string) => told.push(key));
     const settled = times('shallow', 20);
-    prober.watch([mirror('http://m', { deep: false })]);
+    prober.watch([localMirror('http://m', { deep: false })]);
     await settled;
     const before = told.length;
     assert.ok(before >= 1 && before <= 3, `${before}`);
@@ -156,9 +139,9 @@ describe('the prober', () => {
   it('forgets who is not wanted any more, and asks nobody once it is stopped', async (t) => {
     const { prober, times } = start(t, quick);
     const looked = times('shallow', 4);
-    prober.watch([mirror('http://a', { deep: false }), mirror('http://b', { deep: false })]);
+    prober.watch([localMirror('http://a', { deep: false }), localMirror('http://b', { deep: false })]);
     await looked;
-    prober.watch([mirror('http://b', { deep: false })]);
+    prober.watch([localMirror('http://b', { deep: false })]);
     assert.deepEqual([...prober.states().keys()], ['http://b']);
   });
 });

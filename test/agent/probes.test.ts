@@ -3,40 +3,15 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { Mirror } from '../../src/core/gate/mirror.ts';
 import { createProbes } from '../../src/probes.ts';
+import { listen } from '../support/listen.ts';
+import { localMirror } from '../support/local-mirror.ts';
 
 const held = { registry: 'docker.io', repository: 'library/busybox', digest: `sha256:${'a'.repeat(64)}` };
 const manifest = '{"schemaVersion":2}';
 
-const serve = async (t: TestContext, handle: RequestListener): Promise<string> => {
-  const server = createServer(handle);
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
-
-const mirrorAt = (url: string, more: Partial<Mirror> = {}): Mirror => ({
-  key: url,
-  url,
-  probeUrls: [`${url}/v2/`],
-  role: 'local',
-  address: '127.0.0.1',
-  port: 30020,
-  registries: ['_default'],
-  near: true,
-  deep: true,
-  onePod: true,
-  headers: {},
-  ca: [],
-  client: undefined,
-  skipVerify: false,
-  ...more,
-});
+const serve = async (t: TestContext, handle: RequestListener): Promise<string> =>
+  `http://${await listen(t, createServer(handle))}`;
 
 const probesOf = (timeoutMs: number) => createProbes({ now: () => 0, timeoutMs: () => timeoutMs, held: () => held });
 const { signal } = new AbortController();
@@ -85,7 +60,7 @@ describe('the deep probe', () => {
   ] as const satisfies readonly (readonly [string, string, RequestListener])[]) {
     it(`of a mirror that ${what}: ${verdict}`, async (t) => {
       const probe = probesOf(verdict === 'hung' ? 20 : 2_000);
-      const sample = await probe(mirrorAt(await serve(t, handle)), 'deep', signal);
+      const sample = await probe(localMirror(await serve(t, handle)), 'deep', signal);
       assert.equal(sample.verdict, verdict, sample.detail);
     });
   }
@@ -96,7 +71,7 @@ describe('the deep probe', () => {
       asked.push(request.url ?? '');
       response.writeHead(404, { 'content-length': '0' }).end();
     });
-    await probesOf(2_000)(mirrorAt(url, { probeUrls: [`${url}/v2/proxy/`] }), 'deep', signal);
+    await probesOf(2_000)(localMirror(url, { probeUrls: [`${url}/v2/proxy/`] }), 'deep', signal);
     assert.deepEqual(asked, [
       `/v2/proxy/handspegel/probe/manifests/sha256:${'0'.repeat(63)}1?ns=docker.io`,
       `/v2/proxy/library/busybox/manifests/${held.digest}?ns=docker.io`,
@@ -114,7 +89,7 @@ describe('a probe of /v2/', () => {
     });
     const probe = probesOf(2_000);
     for (const count of [2, 3, 4]) {
-      assert.equal((await probe(mirrorAt(url), 'shallow', signal)).verdict, 'up');
+      assert.equal((await probe(localMirror(url), 'shallow', signal)).verdict, 'up');
       assert.equal(asked, count);
     }
   });
@@ -122,7 +97,7 @@ describe('a probe of /v2/', () => {
   it('tries HTTPS and then HTTP where containerd would, and says what the one that answers says', async (t) => {
     const url = await serve(t, (_request, response) => response.end('{}'));
     const both = [`${url.replace('http:', 'https:')}/v2/`, `${url}/v2/`];
-    const { verdict } = await probesOf(2_000)(mirrorAt(url, { probeUrls: both }), 'shallow', signal);
+    const { verdict } = await probesOf(2_000)(localMirror(url, { probeUrls: both }), 'shallow', signal);
     assert.equal(verdict, 'up');
   });
 
@@ -135,9 +110,9 @@ describe('a probe of /v2/', () => {
     });
     const probe = probesOf(5_000);
     // Known to listen: from then on connections are kept.
-    await probe(mirrorAt('http://127.0.0.1:1'), 'deep', signal);
+    await probe(localMirror('http://127.0.0.1:1'), 'deep', signal);
     const asked = Array.from({ length: together }, (_, i) =>
-      probe(mirrorAt(url, { key: `${i}`, probeUrls: [`${url}/v2/p${i}/`] }), 'shallow', signal),
+      probe(localMirror(url, { key: `${i}`, probeUrls: [`${url}/v2/p${i}/`] }), 'shallow', signal),
     );
     assert.deepEqual(
       (await Promise.all(asked)).map(({ verdict }) => verdict),
@@ -159,10 +134,10 @@ describe('a probe of /v2/', () => {
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const probe = probesOf(5_000);
-    await probe(mirrorAt('http://127.0.0.1:1'), 'deep', signal);
+    await probe(localMirror('http://127.0.0.1:1'), 'deep', signal);
     const connectionsOf = async (onePod: boolean): Promise<number> => {
       const before = connections;
-      for (let i = 0; i < 3; i++) await probe(mirrorAt(url, { onePod }), 'shallow', signal);
+      for (let i = 0; i < 3; i++) await probe(localMirror(url, { onePod }), 'shallow', signal);
       return connections - before;
     };
     assert.equal(await connectionsOf(true), 1);

@@ -3,27 +3,13 @@ import { describe, it } from 'node:test';
 import { defaultSettings } from '../../src/core/config/settings.ts';
 import type { Mirror } from '../../src/core/gate/mirror.ts';
 import { createProbes } from '../../src/probes.ts';
+import { localMirror } from '../support/local-mirror.ts';
 import { families } from '../support/spegel/families.ts';
 import { createSpegelRegistry } from '../support/spegel/registry.ts';
 
 // No Spegel that does what Spegel does may be taken for a bad mirror.
 
-const mirrorAt = (port: number): Mirror => ({
-  key: `http://127.0.0.1:${port}`,
-  url: `http://127.0.0.1:${port}`,
-  probeUrls: [`http://127.0.0.1:${port}/v2/`],
-  role: 'local',
-  address: '127.0.0.1',
-  port,
-  registries: ['_default'],
-  near: true,
-  deep: true,
-  onePod: true,
-  headers: {},
-  ca: [],
-  client: undefined,
-  skipVerify: false,
-});
+const mirrorAt = (port: number): Mirror => localMirror(`http://127.0.0.1:${port}`, { port });
 
 const held = { registry: 'docker.io', repository: 'library/busybox', digest: `sha256:${'a'.repeat(64)}` };
 const local = { host: '127.0.0.1', port: 0 };

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createPlainProbes, type PlainOutcome, type PlainProbe } from '../../src/io/plain-probe.ts';
+import { listen } from '../support/listen.ts';
 
-const listen = async (t: TestContext, server: Server): Promise<URL> => {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => sockets.add(socket));
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`);
-};
+const listening = async (t: TestContext, server: Server): Promise<URL> =>
+  new URL(`http://${await listen(t, server)}/v2/`);
 
 type Answer = (socket: Socket, requests: number) => void;
 
@@ -30,7 +22,7 @@ const serve = async (t: TestContext, answer: Answer) => {
       answer(socket, seen.requests.length);
     });
   });
-  return { url: await listen(t, server), seen };
+  return { url: await listening(t, server), seen };
 };
 
 const never = new AbortController().signal;
@@ -62,7 +54,7 @@ describe('a plain probe', () => {
       response.statusCode = 404;
       response.end('{}');
     });
-    const url = new URL('/v2/a%20b?ns=docker.io#here', await listen(t, server));
+    const url = new URL('/v2/a%20b?ns=docker.io#here', await listening(t, server));
     assert.deepEqual(kindOf(await createPlainProbes()(asking(url))), 'erroring');
   });
 
@@ -114,7 +106,7 @@ describe('a plain probe', () => {
 
   it('finds refused', async (t) => {
     const server = createServer();
-    const url = await listen(t, server);
+    const url = await listening(t, server);
     server.close();
     await once(server, 'close');
     const outcome = await createPlainProbes()(asking(url));

@@ -3,22 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProbeOptions, type ProbeSample, probeMirror } from '../../src/io/probe.ts';
+import { listen } from '../support/listen.ts';
 import { cert, key } from '../support/self-signed.ts';
-
-const listen = async (t: TestContext, server: Server): Promise<string> => {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => sockets.add(socket));
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
 
 const serve = async (t: TestContext, handle: RequestListener): Promise<string> =>
   `http://${await listen(t, createServer(handle))}/v2/`;
