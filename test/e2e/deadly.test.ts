@@ -77,7 +77,8 @@ for (const release of releases) {
       const problem = status.problems.find(({ code }) => code === 'deadly-file');
       assert.equal(problem?.path, path);
       assert.ok(status.files.some((file) => file.path === path && file.deadly !== undefined));
-      assert.match(agent.output(), /"level":"warn"[^\n]*"event":"deadly"/);
+      const isSaid = (): boolean => /"level":"warn"[^\n]*"event":"deadly"/.test(agent.output());
+      await agent.until('it is said', () => isSaid() || undefined);
       assert.equal(ground.place.files()[path], release.text);
 
       await assert.rejects(ground.containerd.pullOverCri(`${registry}/pull-0:v1`));

@@ -141,7 +141,6 @@ describe("the gate of a real agent, beside Spegel's file", together, () => {
     ['manifests that never come while /v2/ is well', 'up', 'silent'],
     ['manifests that never come while /v2/ answers 404', 'not-found', 'silent'],
     ['a page for each manifest', 'up', 'page'],
-    ['200 for everything', 'up', 'up'],
   ] as const satisfies readonly (readonly [string, Behaviour, Behaviour])[]) {
     it(`sees ${what}`, async (t) => {
       const { agent, own, service, isBack } = await withSpegel(t);
