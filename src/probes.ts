@@ -29,7 +29,9 @@ export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
   const askPlainly = createPlainProbes();
   const urls = new Map<string, URL>();
   const urlOf = (address: string): URL => {
-    const url = urls.get(address) ?? new URL(address);
+    const known = urls.get(address);
+    if (known !== undefined) return known;
+    const url = new URL(address);
     if (urls.size >= mostUrls) urls.clear();
     urls.set(address, url);
     return url;

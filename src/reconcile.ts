@@ -4,7 +4,6 @@ import { type Decision, destroys } from './core/decision.ts';
 import type { Desired } from './core/desired.ts';
 import { textOf } from './core/error-text.ts';
 import type { Facts } from './core/facts.ts';
-import { bearingOf } from './core/gate/bearing.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import type { MirrorState } from './core/gate/verdict.ts';
 import { emptyLedger, type Ledger } from './core/ledger.ts';
@@ -258,7 +257,8 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     desired: intent.desired,
     facts: intent.facts,
     ledger,
-    mirrors: ports.mirrors(),
+    // Probes go on while this is kept.
+    mirrors: new Map(ports.mirrors()),
     settings: intent.settings,
     now,
     owner: ports.owner,
@@ -291,7 +291,6 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const known = intent.releasing ? undefined : standstill.recall(input);
     if (known !== undefined) return known;
     standstill.end();
-    const bearing = bearingOf(input.mirrors);
     const before = ledger;
     const planned = rehearsal.recall(input) ?? planPass(input);
     awaited = planned.observation.lookAgainAt;
@@ -311,7 +310,10 @@ export const createReconciler = (ports: Ports, remembered: Ledger | undefined): 
     const result = intent.releasing ? release(planned) : regular(planned, unsaved);
     const after = intent.releasing ? [] : save(new Map());
     const whole = { ...result, problems: [...result.problems, ...after] };
-    if (!intent.releasing && leavesAll(whole)) standstill.note({ ...input, ledger }, bearing, whole);
+    if (!intent.releasing && leavesAll(whole)) {
+      // Samples that came meanwhile are news to the next pass.
+      standstill.note({ ...inputOf({ ...intent, desired }, tree, input.now), mirrors: input.mirrors }, whole);
+    }
     return whole;
   };
 

@@ -71,8 +71,7 @@ export const createRehearsal = (ports: RehearsalPorts): Rehearsal => {
     return at < notBefore ? undefined : at;
   };
 
-  const rehearse = (given: PassInput): void => {
-    const input = { ...given, mirrors: new Map(given.mirrors) };
+  const rehearse = (input: PassInput): void => {
     const pass = planPass(input);
     if (!pass.observation.settled) return;
     known = { input, pass };

@@ -1,7 +1,4 @@
-import { bearingOf } from './core/gate/bearing.ts';
-import type { PassInput } from './core/pass.ts';
-import { sameValue } from './core/same-value.ts';
-import { sameTree } from './core/tree.ts';
+import { type PassInput, sameSight } from './core/pass.ts';
 
 /**
  * A pass whose plan was to leave everything as it is, for no time limited, gives the same again as long as it sees the
@@ -10,8 +7,8 @@ import { sameTree } from './core/tree.ts';
 export type Standstill<Result> = {
   /** What the last pass gave, where it left everything as it is and this one sees the same. */
   readonly recall: (input: PassInput) => Result | undefined;
-  /** A pass left everything as it is; `bearing` is that of the mirrors it went by, a map that has changed since. */
-  readonly note: (input: PassInput, bearing: string, result: Result) => void;
+  /** A pass left everything as it is: what the next one goes by when nothing happens, and what this one gave. */
+  readonly note: (input: PassInput, result: Result) => void;
   readonly end: () => void;
 };
 
@@ -19,26 +16,16 @@ export type Standstill<Result> = {
 const mostRecalls = 10;
 
 export const createStandstill = <Result>(): Standstill<Result> => {
-  let known: { readonly input: PassInput; readonly bearing: string; readonly result: Result } | undefined;
+  let known: { readonly input: PassInput; readonly result: Result } | undefined;
   let recalls = 0;
   return {
     recall: (input) => {
-      const isSame =
-        known !== undefined &&
-        recalls < mostRecalls &&
-        !input.storeAll &&
-        input.own.size === 0 &&
-        input.ledger === known.input.ledger &&
-        input.desired === known.input.desired &&
-        bearingOf(input.mirrors) === known.bearing &&
-        sameTree(known.input.tree, input.tree) &&
-        sameValue([input.facts, input.settings], [known.input.facts, known.input.settings]);
-      if (!isSame) return undefined;
+      if (known === undefined || recalls === mostRecalls || !sameSight(known.input, input)) return undefined;
       recalls += 1;
-      return known?.result;
+      return known.result;
     },
-    note: (input, bearing, result) => {
-      known = { input, bearing, result };
+    note: (input, result) => {
+      known = { input, result };
       recalls = 0;
     },
     end: () => {

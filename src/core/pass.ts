@@ -51,10 +51,8 @@ export type Pass = {
   readonly lookAgainAt: number | undefined;
 };
 
-/** Is it beyond doubt that `planPass` makes the same of both? `mirrors` must not be a map that changes. */
-export const sameInput = (a: PassInput, b: PassInput): boolean =>
-  a.now === b.now &&
-  a.watch === b.watch &&
+/** Does `planPass` go by the same in both, apart from the time and what was seen before? */
+export const sameSight = (a: PassInput, b: PassInput): boolean =>
   a.ledger === b.ledger &&
   a.desired === b.desired &&
   a.storeAll === b.storeAll &&
@@ -63,6 +61,10 @@ export const sameInput = (a: PassInput, b: PassInput): boolean =>
   sameValue([a.facts, a.settings, a.owner], [b.facts, b.settings, b.owner]) &&
   bearingOf(a.mirrors) === bearingOf(b.mirrors) &&
   sameTree(a.tree, b.tree);
+
+/** Is it beyond doubt that `planPass` makes the same of both? */
+export const sameInput = (a: PassInput, b: PassInput): boolean =>
+  a.now === b.now && a.watch === b.watch && sameSight(a, b);
 
 /** Spegel clears in byte order: what is missing went before everything that still stands. */
 const looksLikeAClear = ({ tree, ledger }: PassInput): boolean => {

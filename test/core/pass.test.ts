@@ -60,24 +60,29 @@ const sampled = (mirror: Mirror, verdict: Verdict, samples: number): MirrorState
   return state;
 };
 
+const tools = createTools({ agentVersion: '0.0.0', object: () => undefined });
+
+/** Of a loop that sees this node for the first time. */
+const firstInput = ({ desired }: ArbitraryNode, node: SimulatedNode): PassInput => ({
+  tree: readTree(node.certsDir),
+  watch: undefined,
+  own: new Map(),
+  desired,
+  facts: node.facts,
+  ledger: emptyLedger,
+  mirrors: new Map(),
+  settings: node.settings,
+  now: node.now,
+  owner: { uid: 0, gid: 0 },
+  tools,
+});
+
 describe('a pass', () => {
   it('plans the same for the same input', () => {
     fc.assert(
       fc.property(arbitraryNode, (given) => {
         withNode(given, (node) => {
-          const input: PassInput = {
-            tree: readTree(node.certsDir),
-            watch: undefined,
-            own: new Map(),
-            desired: given.desired,
-            facts: node.facts,
-            ledger: emptyLedger,
-            mirrors: new Map(),
-            settings: node.settings,
-            now: node.now,
-            owner: { uid: 0, gid: 0 },
-            tools: createTools({ agentVersion: '0.0.0', object: () => undefined }),
-          };
+          const input = firstInput(given, node);
           const [first, second] = [planPass(input), planPass(input)];
           assert.deepEqual(first.plan, second.plan);
           assert.deepEqual(first.kept, second.kept);
@@ -92,20 +97,8 @@ describe('a pass', () => {
     fc.assert(
       fc.property(arbitraryNode, fc.constantFrom(...verdicts), (given, verdict) => {
         withNode(given, (node) => {
-          const tools = createTools({ agentVersion: '0.0.0', object: () => undefined });
-          const first: PassInput = {
-            tree: readTree(node.certsDir),
-            watch: undefined,
-            own: new Map(),
-            desired: given.desired,
-            facts: node.facts,
-            ledger: emptyLedger,
-            mirrors: new Map(),
-            settings: { ...node.settings, gate: 'enforce' },
-            now: node.now,
-            owner: { uid: 0, gid: 0 },
-            tools,
-          };
+          const before = firstInput(given, node);
+          const first: PassInput = { ...before, settings: { ...before.settings, gate: 'enforce' } };
           const { probe } = planPass(first);
           const asked = (samples: number): PassInput => ({
             ...first,

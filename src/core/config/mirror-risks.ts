@@ -14,8 +14,9 @@ export type MirrorRisk = {
 const cidrsOf = (...texts: readonly string[]): readonly Cidr[] => texts.flatMap((text) => parseCidr(text) ?? []);
 
 /** Loopback, link-local, private (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) networks. */
-const privateNetworks = (): readonly Cidr[] =>
-  cidrsOf(
+let parsed: readonly Cidr[] | undefined;
+const privateNetworks = (): readonly Cidr[] => {
+  parsed ??= cidrsOf(
     '127.0.0.0/8',
     '10.0.0.0/8',
     '172.16.0.0/12',
@@ -26,6 +27,8 @@ const privateNetworks = (): readonly Cidr[] =>
     'fc00::/7',
     'fe80::/10',
   );
+  return parsed;
+};
 
 /** Names that lead nowhere outside: one word, and those of RFC 6761, 6762, 8375 and `.internal`. */
 const isInternalName = (host: string): boolean =>
