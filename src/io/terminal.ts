@@ -3,8 +3,11 @@ import { codeOf } from './disk/files.ts';
 
 const pauseMs = 1;
 
+// Node.js and others give their children sockets for pipes: one closed before all was read from it answers ECONNRESET, once.
+const nobodyReads: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
+
 /**
- * Writes a text to standard output or error, whole, before it returns; false: nobody reads there any more (EPIPE).
+ * Writes a text to standard output or error, whole, before it returns; false: nobody reads there any more.
  * `process.stdout` would do the same, and load all of Node.js's streams and sockets for it: a tenth of a short command.
  */
 export const writeText = (fd: 1 | 2, text: string): boolean => {
@@ -13,7 +16,7 @@ export const writeText = (fd: 1 | 2, text: string): boolean => {
     try {
       done += writeSync(fd, bytes, done);
     } catch (error) {
-      if (codeOf(error) === 'EPIPE') return false;
+      if (nobodyReads.has(codeOf(error))) return false;
       // Somebody who shares the pipe has made it non-blocking, and its reader is slow.
       if (codeOf(error) !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);

@@ -2,20 +2,27 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
+import { listen } from '../support/listen.ts';
 
 const source = new URL('../../src/io/terminal.ts', import.meta.url).href;
 
 const textOf = async (stream: Readable | null): Promise<string> => (stream === null ? '' : text(stream));
 
 /** A program that may write to its own standard output and error, as this test's must not. */
-const start = (t: TestContext, script: string, stdout: 'pipe' | number = 'pipe') => {
+const start = (
+  t: TestContext,
+  script: string,
+  stdout: 'pipe' | number | Socket = 'pipe',
+  stdin: 'pipe' | 'ignore' = 'ignore',
+) => {
   const words = ['--input-type=module', '--eval', `import { isTerminal, writeText } from '${source}';\n${script}`];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', stdout, 'pipe'] });
+  const child = spawn(process.execPath, words, { stdio: [stdin, stdout, 'pipe'] });
   t.after(() => child.kill());
   return child;
 };
@@ -32,6 +39,24 @@ it('a reader that is gone is told', async (t) => {
   const child = start(t, "while (writeText(1, 'x'.repeat(1_000))); writeText(2, 'nobody reads');");
   child.stdout?.once('data', () => child.stdout?.destroy());
   assert.equal(await textOf(child.stderr), 'nobody reads');
+});
+
+it('a reader that resets its connection is told: a pipe may be a socket', async (t) => {
+  const server = createServer();
+  const [address, port] = (await listen(t, server)).split(':');
+  const stdout = connect(Number(port), address);
+  const [[reader]] = await Promise.all([once(server, 'connection'), once(stdout, 'connect')]);
+  const script = `import { readFileSync } from 'node:fs';
+writeText(2, 'started,');
+readFileSync(0);
+writeText(2, [writeText(1, 'lost'), writeText(1, 'again')].join());`;
+  const child = start(t, script, stdout, 'pipe');
+  stdout.destroy();
+  child.stderr?.once('data', () => {
+    reader.once('close', () => child.stdin?.end());
+    reader.resetAndDestroy();
+  });
+  assert.equal(await textOf(child.stderr), 'started,false,false');
 });
 
 it('a full disk is an error', async (t) => {
