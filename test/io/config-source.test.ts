@@ -127,15 +127,18 @@ describe('readConfigSource', () => {
       }`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
-    let looks = 0;
+    let [looks, texts] = [0, 0];
     while (child.exitCode === null) {
       const read = readConfigSource(mount);
-      assert.equal(read.kind, 'text');
-      if (read.kind === 'text') assert.match(read.text, /^(.)\1{199999}$/);
+      // A busy machine may hold each of its looks up until the next swap, which no kubelet does.
+      if (read.kind === 'error') assert.match(read.message, /changes all the time while it is read$/);
+      else assert.match(read.kind === 'text' ? read.text : read.kind, /^(.)\1{199999}$/);
       looks += 1;
+      if (read.kind === 'text') texts += 1;
       if (looks % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.ok(looks > 0);
+    assert.ok(texts > 0);
+    assert.equal(readConfigSource(mount).kind, 'text');
   });
 });
 
