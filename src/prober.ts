@@ -112,8 +112,9 @@ export const createProber = (deps: ProberDeps): Prober => {
   const schedule = (key: string, depth: Depth): void => {
     const state = states.get(key);
     if (state === undefined || deps.signal.aborted) return;
-    const { interval, ...pace } = deps.pace();
-    const usual = pauseBefore(state, depth, { interval, ...pace });
+    const current = deps.pace();
+    const { interval } = current;
+    const usual = pauseBefore(state, depth, current);
     const random = deps.random();
     if (state.mirror.near && depth === 'shallow' && usual === interval) joinRound(key, depth, jittered(usual, random));
     else if (usual < slowFrom * interval) arm(key, depth, jittered(usual, random));

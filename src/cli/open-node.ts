@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
+import { isIPv6 } from '../core/config/context-address.ts';
 import { defaultSettings } from '../core/config/settings.ts';
 import { textOf } from '../core/error-text.ts';
 import type { Facts } from '../core/facts.ts';
@@ -65,13 +66,18 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
 
 /** This node's addresses as they come and go. */
 export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
+  const given = values.list('node-ip');
+  const families = (['v4', 'v6'] as const).filter(
+    // What takes the place of a given address is one of its family.
+    (family) => given.length === 0 || given.some((address) => isIPv6(address) === (family === 'v6')),
+  );
   const sources = {
-    mayHaveChanged: createAddressTables(),
+    mayHaveChanged: createAddressTables(families),
     interfaces: readInterfaces,
     defaultSources,
     follow: followAddresses,
   };
-  const tracker = createAddressTracker(values.list('node-ip'), sources);
+  const tracker = createAddressTracker(given, sources);
   await tracker.refresh();
   return tracker;
 };

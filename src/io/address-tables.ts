@@ -1,21 +1,24 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { codeOf } from './disk/files.ts';
 
-/** In the first, each address of IPv4 has a route of its own; the second has those of IPv6, if the kernel knows it. */
-const kernelTables: readonly [string, string] = ['/proc/net/fib_trie', '/proc/net/if_inet6'];
+export type Family = 'v4' | 'v6';
+
+/** In the first, each address has a route of its own; the second is missing where the kernel knows no IPv6. */
+const kernelTables: Readonly<Record<Family, string>> = { v4: '/proc/net/fib_trie', v6: '/proc/net/if_inet6' };
 
 /** Longer ones, of thousands of routes, cost more to read than asking for the interfaces. */
 const longest = 128 * 1024;
 
-const openAll = ([first, second]: readonly [string, string]): readonly number[] => {
-  const fd = openSync(first, 'r');
+const openAll = (families: readonly Family[], tables: Readonly<Record<Family, string>>): readonly number[] => {
+  const opened: number[] = [];
   try {
-    return [fd, openSync(second, 'r')];
+    for (const family of families) opened.push(openSync(tables[family], 'r'));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [fd];
-    closeSync(fd);
+    if (codeOf(error) === 'ENOENT' && opened.length > 0) return opened;
+    opened.forEach(closeSync);
     throw error;
   }
+  return opened;
 };
 
 /**
@@ -38,7 +41,10 @@ const readAll = (fd: number, buffer: Uint8Array, from: number): number => {
  * Costs a fraction of asking for the interfaces, since nothing is opened, parsed or kept. `true` too the first time, and
  * when it cannot be told: without these tables, with very long ones, while no file descriptor is left.
  */
-export const createAddressTables = (paths: readonly [string, string] = kernelTables): (() => boolean) => {
+export const createAddressTables = (
+  families: readonly Family[],
+  paths: Readonly<Record<Family, string>> = kernelTables,
+): (() => boolean) => {
   let tables: readonly number[] | undefined;
   let [next, last] = [Buffer.allocUnsafeSlow(longest), Buffer.allocUnsafeSlow(longest)];
   let lastEnd = 0;
@@ -46,8 +52,9 @@ export const createAddressTables = (paths: readonly [string, string] = kernelTab
     // Read in full once, it is read in full each time: not worth it.
     if (lastEnd === longest) return true;
     try {
-      tables ??= openAll(paths);
-      const end = tables.reduce((from, fd) => readAll(fd, next, from), 0);
+      tables ??= openAll(families, paths);
+      let end = 0;
+      for (const fd of tables) end = readAll(fd, next, end);
       const isSame = end === lastEnd && next.compare(last, 0, end, 0, end) === 0;
       [next, last, lastEnd] = [last, next, end];
       return !isSame;

@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { connectionRefused, type Judged, judgeAnswer, judgeLate, probeStopped } from '../core/gate/judge-answer.ts';
 import { readPlainAnswer } from '../core/gate/plain-answer.ts';
 import { codeOf } from './disk/files.ts';
-import { startLimit } from './net/limit.ts';
+import { createLimits } from './net/limit.ts';
 
 export type PlainProbe = {
   /** `http:`, without a user name. */
@@ -19,21 +19,24 @@ export type PlainOutcome = (Judged & { readonly status?: number; readonly latenc
 
 type Exchange = {
   readonly connected: () => void;
+  /** To be copied at once. */
   readonly data: (bytes: Uint8Array) => void;
   readonly ended: (error: Error | undefined) => void;
 };
 type Connection = { readonly socket: Socket; exchange: Exchange | undefined };
 
-const connect = (url: URL): Connection => {
+/** `buffer` may be shared by all: what is read is copied before anything else is read. */
+const connect = (url: URL, buffer: Uint8Array): Connection => {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const socket = createConnection({ host, port: Number(url.port || 80) });
-  const connection: Connection = { socket, exchange: undefined };
-  socket.on('connect', () => connection.exchange?.connected());
-  socket.on('data', (bytes: Buffer) => {
+  const callback = (length: number): boolean => {
     // Nobody asked.
     if (connection.exchange === undefined) socket.destroy();
-    else connection.exchange.data(bytes);
-  });
+    else connection.exchange.data(buffer.subarray(0, length));
+    return true;
+  };
+  const socket = createConnection({ host, port: Number(url.port || 80), onread: { buffer, callback } });
+  const connection: Connection = { socket, exchange: undefined };
+  socket.on('connect', () => connection.exchange?.connected());
   socket.on('error', (error) => connection.exchange?.ended(error));
   socket.on('close', () => connection.exchange?.ended(undefined));
   return connection;
@@ -41,6 +44,8 @@ const connect = (url: URL): Connection => {
 
 /** A node has fewer ports of its own; those of an address that it had are let go. */
 const mostKept = 8;
+/** An answer to `/v2/` has some hundred bytes. */
+const readAtOnce = 16 * 1024;
 
 const requestOf = (url: URL, keep: boolean): string =>
   `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: handspegel\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
@@ -52,6 +57,8 @@ const requestOf = (url: URL, keep: boolean): string =>
  */
 export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcome>) => {
   const kept = new Map<string, Connection>();
+  const buffer = Buffer.allocUnsafeSlow(readAtOnce);
+  const startLimit = createLimits();
   const underWay = new WeakMap<AbortSignal, Set<() => void>>();
 
   /** A listener of each probe's own would cost it as much as its request. */
@@ -88,7 +95,7 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
     new Promise((resolve) => {
       const { url, timeoutMs, keep, signal } = probe;
       const began = performance.now();
-      const connection = reused ?? connect(url);
+      const connection = reused ?? connect(url, buffer);
       const { socket } = connection;
       const progress = { connected: false, status: undefined as number | undefined };
       let bytes: Uint8Array = new Uint8Array(0);
@@ -112,7 +119,7 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
           socket.write(requestOf(url, keep));
         },
         data: (more) => {
-          bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more]);
+          bytes = Buffer.concat([bytes, more]);
           if (bytes.length < needed) return;
           const read = readPlainAnswer(bytes);
           if (read.kind === 'other') return done('other');

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createAddressTables } from '../../src/io/address-tables.ts';
+import { createAddressTables, type Family } from '../../src/io/address-tables.ts';
 import { directoryFor } from '../support/directory.ts';
 
-const tables = (t: TestContext) => {
+const tables = (t: TestContext, families: readonly Family[] = ['v4', 'v6']) => {
   const dir = directoryFor(t);
   const [v4, v6] = [join(dir, 'v4'), join(dir, 'v6')];
-  return { v4, v6, mayHaveChanged: createAddressTables([v4, v6]) };
+  return { v4, v6, mayHaveChanged: createAddressTables(families, { v4, v6 }) };
 };
 
 describe('the tables of addresses', () => {
@@ -49,6 +49,19 @@ describe('the tables of addresses', () => {
     assert.deepEqual([mayHaveChanged(), mayHaveChanged()], [true, false]);
   });
 
+  it('are those of the families that are asked for', (t) => {
+    for (const family of ['v4', 'v6'] as const) {
+      const { v4, v6, mayHaveChanged } = tables(t, [family]);
+      const [own, other] = family === 'v4' ? [v4, v6] : [v6, v4];
+      writeFileSync(own, 'one\n');
+      assert.deepEqual([mayHaveChanged(), mayHaveChanged()], [true, false]);
+      writeFileSync(other, 'one\n');
+      assert.equal(mayHaveChanged(), false);
+      writeFileSync(own, 'two\n');
+      assert.deepEqual([mayHaveChanged(), mayHaveChanged()], [true, false]);
+    }
+  });
+
   it('can always have changed where there are none, until there are', (t) => {
     const { v4, v6, mayHaveChanged } = tables(t);
     writeFileSync(v6, 'fd00::5\n');
@@ -65,7 +78,7 @@ describe('the tables of addresses', () => {
   });
 
   it('are those of the kernel unless told', () => {
-    const mayHaveChanged = createAddressTables();
+    const mayHaveChanged = createAddressTables(['v4', 'v6']);
     assert.equal(mayHaveChanged(), true);
   });
 });

@@ -2,8 +2,11 @@
 const lateMs = 200;
 const mostGraces = 3;
 
-/** Calls `late` after `timeoutMs` in which this process was able to listen. Gives what calls it off. */
-export const startLimit = (timeoutMs: number, late: () => void): (() => void) => {
+/**
+ * Calls `late` after `timeoutMs` in which this process was able to listen. Gives what calls it off. `begun` is called
+ * when what else was started with it, and what was answered at once, is known.
+ */
+export const startLimit = (timeoutMs: number, late: () => void, begun?: () => void): (() => void) => {
   let timer: NodeJS.Timeout | undefined;
   const arm = (graces: number): void => {
     const began = performance.now();
@@ -14,9 +17,40 @@ export const startLimit = (timeoutMs: number, late: () => void): (() => void) =>
     }, timeoutMs);
   };
   // What is answered at once needs no timer: one that is called off still wakes the process when it would have ended.
-  const begin = setImmediate(() => arm(mostGraces));
+  const begin = setImmediate(() => {
+    begun?.();
+    arm(mostGraces);
+  });
   return () => {
     clearImmediate(begin);
     clearTimeout(timer);
+  };
+};
+
+type Round = { readonly lates: Set<() => void>; readonly callOff: () => void };
+
+/** As `startLimit`; those of one length that are started together share one timer. */
+export const createLimits = (): ((timeoutMs: number, late: () => void) => () => void) => {
+  const open = new Map<number, Round>();
+  const begin = (timeoutMs: number): Round => {
+    const lates = new Set<() => void>();
+    const close = (): void => void open.delete(timeoutMs);
+    const callOff = startLimit(timeoutMs, () => lates.forEach((late) => late()), close);
+    const round: Round = {
+      lates,
+      callOff: () => {
+        if (open.get(timeoutMs) === round) close();
+        callOff();
+      },
+    };
+    open.set(timeoutMs, round);
+    return round;
+  };
+  return (timeoutMs, late) => {
+    const { lates, callOff } = open.get(timeoutMs) ?? begin(timeoutMs);
+    lates.add(late);
+    return () => {
+      if (lates.delete(late) && lates.size === 0) callOff();
+    };
   };
 };
