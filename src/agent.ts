@@ -17,6 +17,7 @@ import type { Clock } from './io/clock.ts';
 import type { Lock } from './io/lock.ts';
 import type { Log } from './io/log.ts';
 import type { Store } from './io/store.ts';
+import { lookAround, type Surroundings } from './look-around.ts';
 import { untilNextTurn } from './next-turn.ts';
 import { createNode, type Node, type NodeOptions } from './node.ts';
 import { createProber, type Prober, type ProberDeps } from './prober.ts';
@@ -25,20 +26,16 @@ import { type CommandRequest, createReleases, handleCommand } from './requests.t
 import { createRest } from './rest.ts';
 import { runTogether } from './task-group.ts';
 
-export type AgentOptions = NodeOptions & {
-  readonly configPath: string | undefined;
-  /** Cheap. */
-  readonly addressesMayHaveChanged: () => boolean;
-  readonly refreshAddresses: () => Promise<void>;
-  /** Changes when what is mounted may have changed; cheap. */
-  readonly mountStamp: () => string;
-  readonly listen: Listen | undefined;
-  readonly adminListen: Listen | undefined;
-  /** Of the agent's pod. */
-  readonly podUid: string | undefined;
-  /** Of the ConfigMap that is watched, for people; `undefined`: none is. */
-  readonly configMap: string | undefined;
-};
+export type AgentOptions = NodeOptions &
+  Surroundings & {
+    readonly configPath: string | undefined;
+    readonly listen: Listen | undefined;
+    readonly adminListen: Listen | undefined;
+    /** Of the agent's pod. */
+    readonly podUid: string | undefined;
+    /** Of the ConfigMap that is watched, for people; `undefined`: none is. */
+    readonly configMap: string | undefined;
+  };
 
 /** The outside world of an agent; heavy parts are loaded after the first file is written. */
 export type AgentDeps = {
@@ -109,10 +106,6 @@ const isAlarming = ({ event, detail }: JournalRecord): boolean =>
   (event === 'phase' && /-> (?:conflict|orphaned)/.test(detail));
 
 const passEveryMs = 30_000;
-/** With a look, so that it is no wake-up of its own: 28 s. */
-const passEveryLooks = 17;
-/** 15 s. */
-const closelyEveryLooks = 9;
 const firstFilesMs = 1_000;
 const saveAgainMs = 2_000;
 const takeAgainMs = 2_000;
@@ -261,31 +254,6 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     return answer;
   };
 
-  /** What changes without an event: addresses, the file `released`, a replaced mount, a lost state directory. */
-  const lookAround = async (stop: AbortSignal): Promise<void> => {
-    // What changed since the first pass, before anybody watched, is seen at the first look.
-    let seen = '';
-    let looks = 0;
-    const lookClosely = async (addresses: boolean): Promise<void> => {
-      releases.look();
-      if (addresses) await options.refreshAddresses();
-      // The mount is watched; this is for what a watch can miss.
-      const now = [options.addresses(), releases.isReleased(), options.mountStamp(), store.place()].join();
-      if (now !== seen) pulse.wake('the node or its configuration changed');
-      seen = now;
-    };
-    const look = (): Promise<void> | undefined => {
-      if (looks > 0 && looks % passEveryLooks === 0) pulse.wake('half a minute is over');
-      const isDue = looks % closelyEveryLooks === 0;
-      looks += 1;
-      // Who is released has nobody to tell it that it is not any more.
-      const addresses = options.addressesMayHaveChanged();
-      return addresses || isDue || releases.isReleased() ? lookClosely(addresses) : undefined;
-    };
-    // A new address is in the files within 2 s.
-    await clock.everyBeat(look, stop);
-  };
-
   const onWaiting = (holder: string): void => {
     waiting.holder = holder;
     begun.resolve();
@@ -371,7 +339,7 @@ export const runAgent = async (options: AgentOptions, deps: AgentDeps, signal: A
     await runTogether(
       [
         (stop) => loop(lock, until, stop),
-        lookAround,
+        (stop) => lookAround(options, { clock, releases, store, wake }, stop),
         afterFirstPass,
         askCluster,
         (stop) => observers.watchFiles(places, wake, report, stop),

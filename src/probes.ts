@@ -1,7 +1,7 @@
 import type { HeldImage } from './core/facts.ts';
 import type { Mirror } from './core/gate/mirror.ts';
 import { type Depth, isCostly, type Sample } from './core/gate/verdict.ts';
-import { createPlainProbes } from './io/plain-probe.ts';
+import { createPlainProbes, type PlainTarget, plainTarget } from './io/plain-probe.ts';
 import type { ProbeSample } from './io/probe.ts';
 
 type Target = { readonly mirror: Mirror; readonly depth: Depth };
@@ -18,34 +18,30 @@ const unknownDigest = `sha256:${'0'.repeat(63)}1`;
 /** Spegel before v0.0.27 looks for 5 s before it says that nobody has a digest; containerd waits 30 s. */
 const deepTimeouts = 10;
 
-/** Parsed ones; more are forgotten. */
-const mostUrls = 1_000;
-
-const hasNothingSpecial = (mirror: Mirror, { protocol, username, password }: URL): boolean =>
-  protocol === 'http:' && username === '' && password === '' && Object.keys(mirror.headers).length === 0;
+/** Of parsed URLs; more are forgotten. */
+const mostTargets = 1_000;
 
 /** Probes as the gate wants them (design.md, Gate). */
 export const createProbes = ({ now, timeoutMs, held }: ProbesOptions) => {
   const askPlainly = createPlainProbes();
-  const urls = new Map<string, URL>();
-  const urlOf = (address: string): URL => {
-    const known = urls.get(address);
-    if (known !== undefined) return known;
-    const url = new URL(address);
-    if (urls.size >= mostUrls) urls.clear();
-    urls.set(address, url);
-    return url;
+  const targets = new Map<string, PlainTarget | undefined>();
+  const targetOf = (address: string): PlainTarget | undefined => {
+    if (targets.has(address)) return targets.get(address);
+    const target = plainTarget(new URL(address));
+    if (targets.size >= mostTargets) targets.clear();
+    targets.set(address, target);
+    return target;
   };
   /** Mirrors whose answers need a whole HTTP client, by key and depth, until they refuse. */
   const special = new Set<string>();
 
   const ask = async (target: Target, address: string, limitMs: number, signal: AbortSignal): Promise<ProbeSample> => {
     const { mirror, depth } = target;
-    const url = urlOf(address);
+    const plain = Object.keys(mirror.headers).length === 0 ? targetOf(address) : undefined;
     const id = `${depth} ${mirror.key}`;
-    if (hasNothingSpecial(mirror, url) && !special.has(id)) {
+    if (plain !== undefined && !special.has(id)) {
       // Kept for this node's own pod alone: elsewhere a connection would stick to one of several.
-      const outcome = await askPlainly({ url, timeoutMs: limitMs, keep: mirror.onePod, signal });
+      const outcome = await askPlainly({ target: plain, timeoutMs: limitMs, keep: mirror.onePod, signal });
       if (typeof outcome !== 'string') return outcome;
       if (outcome === 'other') special.add(id);
     }

@@ -4,9 +4,29 @@ import { readPlainAnswer } from '../core/gate/plain-answer.ts';
 import { codeOf } from './disk/files.ts';
 import { createLimits } from './net/limit.ts';
 
+/** What can be asked over a bare connection, read from its URL once. */
+export type PlainTarget = {
+  readonly host: string;
+  readonly port: number;
+  /** Of the connections that may serve each other. */
+  readonly origin: string;
+  /** Of its request. */
+  readonly head: string;
+};
+
+/** `undefined`: this needs a whole HTTP client. */
+export const plainTarget = (url: URL): PlainTarget | undefined => {
+  if (url.protocol !== 'http:' || url.username !== '' || url.password !== '') return undefined;
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 80),
+    origin: url.host,
+    head: `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: handspegel\r\n`,
+  };
+};
+
 export type PlainProbe = {
-  /** `http:`, without a user name. */
-  readonly url: URL;
+  readonly target: PlainTarget;
   /** For the complete answer, in milliseconds. */
   readonly timeoutMs: number;
   /** The connection is kept for the next probe: for this node's own ports only, elsewhere it would stick to one pod. */
@@ -26,15 +46,14 @@ type Exchange = {
 type Connection = { readonly socket: Socket; exchange: Exchange | undefined };
 
 /** `buffer` may be shared by all: what is read is copied before anything else is read. */
-const connect = (url: URL, buffer: Uint8Array): Connection => {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+const connect = ({ host, port }: PlainTarget, buffer: Uint8Array): Connection => {
   const callback = (length: number): boolean => {
     // Nobody asked.
     if (connection.exchange === undefined) socket.destroy();
     else connection.exchange.data(buffer.subarray(0, length));
     return true;
   };
-  const socket = createConnection({ host, port: Number(url.port || 80), onread: { buffer, callback } });
+  const socket = createConnection({ host, port, onread: { buffer, callback } });
   const connection: Connection = { socket, exchange: undefined };
   socket.on('connect', () => connection.exchange?.connected());
   socket.on('error', (error) => connection.exchange?.ended(error));
@@ -46,9 +65,6 @@ const connect = (url: URL, buffer: Uint8Array): Connection => {
 const mostKept = 8;
 /** An answer to `/v2/` has some hundred bytes. */
 const readAtOnce = 16 * 1024;
-
-const requestOf = (url: URL, keep: boolean): string =>
-  `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: handspegel\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
 
 /**
  * Probes over bare connections, for what is asked all day long: to a process that sleeps in between, one costs a third
@@ -73,29 +89,29 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
     return stops;
   };
 
-  const take = (url: URL): Connection | undefined => {
-    const found = kept.get(url.host);
-    kept.delete(url.host);
+  const take = ({ origin }: PlainTarget): Connection | undefined => {
+    const found = kept.get(origin);
+    kept.delete(origin);
     return found?.socket.readyState === 'open' ? found : undefined;
   };
 
-  const keepOpen = (url: URL, connection: Connection): void => {
+  const keepOpen = ({ origin }: PlainTarget, connection: Connection): void => {
     const [oldest] = kept.keys();
-    const surplus = kept.has(url.host) ? url.host : kept.size === mostKept ? oldest : undefined;
+    const surplus = kept.has(origin) ? origin : kept.size === mostKept ? oldest : undefined;
     if (surplus !== undefined) {
       kept.get(surplus)?.socket.destroy();
       kept.delete(surplus);
     }
     // For good: what is asked is waited for by its time limit.
     connection.socket.unref();
-    kept.set(url.host, connection);
+    kept.set(origin, connection);
   };
 
   const ask = (probe: PlainProbe, reused: Connection | undefined): Promise<PlainOutcome> =>
     new Promise((resolve) => {
-      const { url, timeoutMs, keep, signal } = probe;
+      const { target, timeoutMs, keep, signal } = probe;
       const began = performance.now();
-      const connection = reused ?? connect(url, buffer);
+      const connection = reused ?? connect(target, buffer);
       const { socket } = connection;
       const progress = { connected: false, status: undefined as number | undefined };
       let bytes: Uint8Array = new Uint8Array(0);
@@ -104,7 +120,7 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
         callOff();
         stops.delete(stop);
         connection.exchange = undefined;
-        if (keep && keepsAlive) keepOpen(url, connection);
+        if (keep && keepsAlive) keepOpen(target, connection);
         else socket.destroy();
         const { status } = progress;
         const seen = { latencyMs: performance.now() - began, ...(status === undefined ? {} : { status }) };
@@ -116,7 +132,7 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
       connection.exchange = {
         connected: () => {
           progress.connected = true;
-          socket.write(requestOf(url, keep));
+          socket.write(`${target.head}Connection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`);
         },
         data: (more) => {
           bytes = Buffer.concat([bytes, more]);
@@ -142,7 +158,7 @@ export const createPlainProbes = (): ((probe: PlainProbe) => Promise<PlainOutcom
     });
 
   return (probe) => {
-    const reused = probe.keep ? take(probe.url) : undefined;
+    const reused = probe.keep ? take(probe.target) : undefined;
     if (reused === undefined) return ask(probe, undefined);
     // A kept connection that the other side had closed: a new one tells what is really the matter.
     return ask(probe, reused).then((outcome) => (outcome === 'failed' ? ask(probe, undefined) : outcome));

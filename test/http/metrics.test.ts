@@ -107,6 +107,19 @@ describe('/metrics', () => {
     for (const line of series) assert.match(line, /^[a-z0-9_]+(?:\{.*\})? (?:-?[0-9.e+-]+|nan)$/i);
   });
 
+  it('counts every probe, however many come between two scrapes', async () => {
+    const { tell, text } = await scrapeOf(withdrawn, { process: false });
+    const probe = { kind: 'probe', role: 'service', depth: 'shallow', verdict: 'up', durationMs: 2 } as const;
+    const counted = async (): Promise<string | undefined> =>
+      /^handspegel_mirror_probe_duration_seconds_count\{.*\} (\d+)$/m.exec(await text())?.[1];
+    assert.equal(await counted(), undefined);
+    for (const count of [1, 500, 1_234]) {
+      const before = Number((await counted()) ?? 0);
+      for (let probes = 0; probes < count; probes += 1) tell(probe);
+      assert.equal(Number(await counted()), before + count);
+    }
+  });
+
   it('forgets what a status no longer says', async () => {
     let status: Status = { ...withdrawn, files: [file({ path: 'gone.io/hosts.toml' })] };
     const telemetry = createTelemetryBuffer();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { createPlainProbes, type PlainOutcome, type PlainProbe } from '../../src/io/plain-probe.ts';
+import { createPlainProbes, type PlainOutcome, type PlainProbe, plainTarget } from '../../src/io/plain-probe.ts';
 import { listen } from '../support/listen.ts';
 
 const listening = async (t: TestContext, server: Server): Promise<URL> =>
@@ -27,13 +27,11 @@ const serve = async (t: TestContext, answer: Answer) => {
 
 const never = new AbortController().signal;
 const spegel = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
-const asking = (url: URL, more: Partial<PlainProbe> = {}): PlainProbe => ({
-  url,
-  timeoutMs: 5_000,
-  keep: false,
-  signal: never,
-  ...more,
-});
+const asking = (url: URL, more: Partial<PlainProbe> = {}): PlainProbe => {
+  const target = plainTarget(url);
+  assert.ok(target !== undefined);
+  return { target, timeoutMs: 5_000, keep: false, signal: never, ...more };
+};
 const kindOf = (outcome: PlainOutcome): string => (typeof outcome === 'string' ? outcome : outcome.kind);
 
 describe('a plain probe', () => {

@@ -27,17 +27,21 @@ export const startLimit = (timeoutMs: number, late: () => void, begun?: () => vo
   };
 };
 
-type Round = { readonly lates: Set<() => void>; readonly callOff: () => void };
+type Member = { readonly late: () => void };
+type Round = { readonly members: Set<Member>; readonly callOff: () => void };
 
 /** As `startLimit`; those of one length that are started together share one timer. */
 export const createLimits = (): ((timeoutMs: number, late: () => void) => () => void) => {
   const open = new Map<number, Round>();
   const begin = (timeoutMs: number): Round => {
-    const lates = new Set<() => void>();
+    const members = new Set<Member>();
     const close = (): void => void open.delete(timeoutMs);
-    const callOff = startLimit(timeoutMs, () => lates.forEach((late) => late()), close);
+    const allLate = (): void => {
+      for (const { late } of members) late();
+    };
+    const callOff = startLimit(timeoutMs, allLate, close);
     const round: Round = {
-      lates,
+      members,
       callOff: () => {
         if (open.get(timeoutMs) === round) close();
         callOff();
@@ -47,10 +51,11 @@ export const createLimits = (): ((timeoutMs: number, late: () => void) => () => 
     return round;
   };
   return (timeoutMs, late) => {
-    const { lates, callOff } = open.get(timeoutMs) ?? begin(timeoutMs);
-    lates.add(late);
+    const { members, callOff } = open.get(timeoutMs) ?? begin(timeoutMs);
+    const member = { late };
+    members.add(member);
     return () => {
-      if (lates.delete(late) && lates.size === 0) callOff();
+      if (members.delete(member) && members.size === 0) callOff();
     };
   };
 };
