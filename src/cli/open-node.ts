@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type AddressTracker, createAddressTracker } from '../address-tracker.ts';
-import { isIPv6 } from '../core/config/context-address.ts';
 import { defaultSettings } from '../core/config/settings.ts';
 import { textOf } from '../core/error-text.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Mirror } from '../core/gate/mirror.ts';
 import type { MirrorState } from '../core/gate/verdict.ts';
 import type { GivenFacts } from '../inputs.ts';
-import { createAddressTables } from '../io/address-tables.ts';
+import { createAddressTables, familiesOf } from '../io/address-tables.ts';
 import { defaultSources, followAddresses, readInterfaces } from '../io/addresses.ts';
 import { createClock } from '../io/clock.ts';
 import { createConfigReader } from '../io/config-source.ts';
@@ -67,12 +66,8 @@ export const nodeOptions = (values: Values, addresses: () => readonly string[]):
 /** This node's addresses as they come and go. */
 export const trackAddresses = async (values: Values): Promise<AddressTracker> => {
   const given = values.list('node-ip');
-  const families = (['v4', 'v6'] as const).filter(
-    // What takes the place of a given address is one of its family.
-    (family) => given.length === 0 || given.some((address) => isIPv6(address) === (family === 'v6')),
-  );
   const sources = {
-    mayHaveChanged: createAddressTables(families),
+    mayHaveChanged: createAddressTables(familiesOf(given)),
     interfaces: readInterfaces,
     defaultSources,
     follow: followAddresses,

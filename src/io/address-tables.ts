@@ -1,7 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { isIPv6 } from '../core/config/context-address.ts';
 import { codeOf } from './disk/files.ts';
 
 export type Family = 'v4' | 'v6';
+
+/** What takes the place of a given address is one of its family; without any, the default routes of both are followed. */
+export const familiesOf = (given: readonly string[]): readonly Family[] =>
+  (['v4', 'v6'] as const).filter(
+    (family) => given.length === 0 || given.some((address) => isIPv6(address) === (family === 'v6')),
+  );
 
 /** In the first, each address has a route of its own; the second is missing where the kernel knows no IPv6. */
 const kernelTables: Readonly<Record<Family, string>> = { v4: '/proc/net/fib_trie', v6: '/proc/net/if_inet6' };

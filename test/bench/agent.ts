@@ -193,8 +193,8 @@ const sizes = async (): Promise<void> => {
 
 /** k8s-sidecar's milliseconds of CPU a minute, measured beside a prototype of the agent; it probes nothing. */
 const sidecarMs = 15;
-/** As in the peers' measurement: after a start V8 gives memory back for some 20 s. */
-const settleMs = 30_000;
+/** After a start V8 gives memory back for some 20 s, and what it collected is touched anew for another minute. */
+const settleMs = 100_000;
 
 /** What no Node.js program can do for less: it wakes as often, and each third time connects to this node's two ports. */
 const bareIdle = `

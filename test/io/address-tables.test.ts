@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createAddressTables, type Family } from '../../src/io/address-tables.ts';
+import { createAddressTables, type Family, familiesOf } from '../../src/io/address-tables.ts';
 import { directoryFor } from '../support/directory.ts';
 
 const tables = (t: TestContext, families: readonly Family[] = ['v4', 'v6']) => {
@@ -60,6 +60,13 @@ describe('the tables of addresses', () => {
       writeFileSync(own, 'two\n');
       assert.deepEqual([mayHaveChanged(), mayHaveChanged()], [true, false]);
     }
+  });
+
+  it('are those of both families without a given address, else of the families of the given ones', () => {
+    assert.deepEqual(familiesOf([]), ['v4', 'v6']);
+    assert.deepEqual(familiesOf(['10.0.0.5']), ['v4']);
+    assert.deepEqual(familiesOf(['fd00::5', 'fd00::6']), ['v6']);
+    assert.deepEqual(familiesOf(['fd00::5', '10.0.0.5']), ['v4', 'v6']);
   });
 
   it('can always have changed where there are none, until there are', (t) => {
