@@ -79,8 +79,8 @@ const until = async (isSo: () => boolean, everyMs = 0.5): Promise<void> => {
 
 const bare = (): Promise<number> => timeToExit(node, ['-e', '0'], process.env);
 
-/** Start to the first written file, and one-shot `render`, beside `node -e 0`. */
-const starts = async (): Promise<void> => {
+/** Start to the first written file, and one-shot `render`, beside `node -e 0`, whose milliseconds it gives. */
+const starts = async (): Promise<number> => {
   writeFileSync(config, configOf(0));
   const zero: number[] = [];
   const first: number[] = [];
@@ -103,6 +103,7 @@ const starts = async (): Promise<void> => {
   report('node -e 0, to exit', spread(zero, 'ms'));
   report('start to first written file', spread(first, 'ms'), median(first) / median(zero), 4);
   report('one-shot render', spread(render, 'ms'), median(render) / median(zero), 1.25);
+  return median(zero);
 };
 
 type RawRepair = { readonly placed: number; readonly done: number };
@@ -191,8 +192,11 @@ const sizes = async (): Promise<void> => {
   }
 };
 
-/** k8s-sidecar's milliseconds of CPU a minute, measured beside a prototype of the agent; it probes nothing. */
-const sidecarMs = 15;
+/**
+ * k8s-sidecar took 15 ms of CPU a minute where `node -e 0` took 24.9 ms; it probes nothing. This tells a slower machine
+ * from a hungrier agent: beside a real one in the same run, docs/scale.md has the ratio.
+ */
+const sidecarBesideZero = 15 / 24.9;
 /** After a start V8 gives memory back for some 20 s, and what it collected is touched anew for another minute. */
 const settleMs = 100_000;
 
@@ -225,7 +229,7 @@ const spegels = async (): Promise<readonly Server[]> => {
   return servers;
 };
 
-const idleMinute = async (name: string, child: ChildProcess, goal?: number): Promise<void> => {
+const idleMinute = async (name: string, child: ChildProcess, sidecarMs: number, goal?: number): Promise<void> => {
   await setTimeout(settleMs);
   const pid = child.pid ?? 0;
   const before = { cpu: cpuMs(pid), wakes: wakeUps(pid) };
@@ -236,7 +240,8 @@ const idleMinute = async (name: string, child: ChildProcess, goal?: number): Pro
   await stop(child);
 };
 
-const idle = async (): Promise<void> => {
+const idle = async (zeroMs: number): Promise<void> => {
+  const sidecarMs = sidecarBesideZero * zeroMs;
   writeFileSync(config, configOf(1));
   const start = async (): Promise<ChildProcess> => {
     const at = place();
@@ -244,13 +249,17 @@ const idle = async (): Promise<void> => {
     await until(() => existsSync(join(at.certsDir, '_default/hosts.toml')));
     return agent;
   };
-  console.log(`idle CPU: ratio to the ${sidecarMs} ms of k8s-sidecar, which probes nothing`);
+  console.log(`idle CPU: ratio to the ${sidecarMs.toFixed(1)} ms that k8s-sidecar would take here; it probes nothing`);
   await Promise.all([
-    idleMinute('bare Node.js that wakes and connects as often', spawn(node, ['-e', bareIdle], { stdio: 'ignore' })),
-    idleMinute('two refusing ports', await start(), 1.6),
+    idleMinute(
+      'bare Node.js that wakes and connects as often',
+      spawn(node, ['-e', bareIdle], { stdio: 'ignore' }),
+      sidecarMs,
+    ),
+    idleMinute('two refusing ports', await start(), sidecarMs, 1.6),
   ]);
   const servers = await spegels();
-  await idleMinute('two ports that answer', await start(), 1.6);
+  await idleMinute('two ports that answer', await start(), sidecarMs, 1.6);
   for (const server of servers) {
     server.close();
     server.closeAllConnections();
@@ -258,10 +267,10 @@ const idle = async (): Promise<void> => {
 };
 
 try {
-  await starts();
+  const zeroMs = await starts();
   await repairs();
   await sizes();
-  await idle();
+  await idle(zeroMs);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
