@@ -1,4 +1,5 @@
 import { cameOutOfBackup } from './attribution.ts';
+import { hostFromUrl } from './config/context-address.ts';
 import { parseContainerdVersion } from './containerd/containerd-version.ts';
 import type { Facts } from './facts.ts';
 import { mirrorKey } from './gate/mirrors.ts';
@@ -48,11 +49,10 @@ export const knownSpegel = (
   return fromLedger(path, seen, owned, known);
 };
 
-const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
-
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-const hostOf = (url: string): string | undefined => (URL.canParse(url) ? bare(new URL(url).hostname) : undefined);
+const hostOf = (url: string): string | undefined =>
+  URL.canParse(url) ? hostFromUrl(new URL(url).hostname) : undefined;
 
 /**
  * The mirrors of a Spegel file, by key, that lead to this node; when none does (`nodeIp` set to a name, say), all of its plain
@@ -64,7 +64,7 @@ export const localMirrors = (
   { facts, tools }: { readonly facts: Facts; readonly tools: Tools },
 ): readonly string[] => {
   const hosts = tools.parse(bytes)?.hosts ?? [];
-  const own = new Set(facts.nodeAddresses.map(bare));
+  const own = new Set(facts.nodeAddresses.map(hostFromUrl));
   const local = hosts.filter(({ url }) => {
     const host = hostOf(url);
     return host !== undefined && (own.has(host) || isLoopback(host));

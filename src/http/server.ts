@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { hostFromUrl } from '../core/config/context-address.ts';
 
 export type ServerOptions = {
   /** Only these host names are answered, whatever the port; for listeners that a web page could reach by another name. */
@@ -9,7 +10,7 @@ export type ServerOptions = {
 /** A page of a stranger may name 127.0.0.1 as it likes (DNS rebinding): the browser then sends that name. */
 const isOwnName = (header: string | undefined, hosts: readonly string[]): boolean => {
   if (header === undefined || !URL.canParse(`http://${header}`)) return false;
-  return hosts.includes(new URL(`http://${header}`).hostname.replace(/^\[|\]$/g, ''));
+  return hosts.includes(hostFromUrl(new URL(`http://${header}`).hostname));
 };
 
 /** The names under which a loopback listener may be called, `kubectl port-forward` included. */

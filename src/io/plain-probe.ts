@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { hostFromUrl } from '../core/config/context-address.ts';
 import { connectionRefused, type Judged, judgeAnswer, judgeLate, probeStopped } from '../core/gate/judge-answer.ts';
 import { readPlainAnswer } from '../core/gate/plain-answer.ts';
 import { codeOf } from './disk/files.ts';
@@ -18,7 +19,7 @@ export type PlainTarget = {
 export const plainTarget = (url: URL): PlainTarget | undefined => {
   if (url.protocol !== 'http:' || url.username !== '' || url.password !== '') return undefined;
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: hostFromUrl(url.hostname),
     port: Number(url.port || 80),
     origin: url.host,
     head: `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: handspegel\r\n`,

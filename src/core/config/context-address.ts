@@ -46,6 +46,9 @@ export const isIPv6 = (address: string): boolean => address.includes(':');
 /** An address as it stands in a URL: IPv6 in brackets. */
 export const hostInUrl = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
 
+/** The host of a URL without the brackets of IPv6, in lower case. */
+export const hostFromUrl = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
+
 /** The addresses of a list that are usable, each once, in their order. */
 export const uniqueAddresses = (texts: readonly string[]): readonly string[] => {
   const found = new Set<string>();

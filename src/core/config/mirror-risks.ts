@@ -13,8 +13,9 @@ export type MirrorRisk = {
 
 const cidrsOf = (...texts: readonly string[]): readonly Cidr[] => texts.flatMap((text) => parseCidr(text) ?? []);
 
-/** Loopback, link-local, private (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) networks. */
+/** Parsed when a URL needs them: most name this node alone. */
 let parsed: readonly Cidr[] | undefined;
+/** Loopback, link-local, private (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) networks. */
 const privateNetworks = (): readonly Cidr[] => {
   parsed ??= cidrsOf(
     '127.0.0.0/8',

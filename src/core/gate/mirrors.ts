@@ -1,3 +1,4 @@
+import { hostFromUrl } from '../config/context-address.ts';
 import { modelledVersions, parseContainerdVersion, rulesOf } from '../containerd/containerd-version.ts';
 import { splitHostPort } from '../containerd/host-address.ts';
 import { hostUrlIdentity, parseHostUrl } from '../containerd/host-url.ts';
@@ -42,8 +43,6 @@ export const mirrorKey = (entry: HostEntry, registry: string, tools: Pick<Tools,
   return `${identity} ${tools.sha256(encoder.encode(settings)).slice(0, 16)}`;
 };
 
-const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
-
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** The ports that Kublr's document names are watched whether a file names them or not. */
@@ -66,9 +65,9 @@ const isOnePod = (role: MirrorRole, port: number, { ports }: MirrorContext): boo
 /** Who answers at this address and port. */
 const mirrorRole = (address: string, port: number, context: MirrorContext): MirrorRole => {
   const { facts } = context;
-  const own = facts.nodeAddresses.map(bare).includes(bare(address)) || isLoopback(bare(address));
+  const own = facts.nodeAddresses.map(hostFromUrl).includes(hostFromUrl(address)) || isLoopback(hostFromUrl(address));
   if (own) return ownRole(port, context);
-  return facts.controlPlane.map(bare).includes(bare(address)) ? 'control-plane' : 'foreign';
+  return facts.controlPlane.map(hostFromUrl).includes(hostFromUrl(address)) ? 'control-plane' : 'foreign';
 };
 
 const textOf = (place: MirrorPlace, name: string): string | undefined => {
@@ -96,7 +95,7 @@ const mirrorOf = (entry: HostEntry, place: MirrorPlace, context: MirrorContext):
   const outcome = parseHostUrl(entry.url, { overridePath: entry.overridePath ?? false, strictColons: false });
   if (!outcome.ok || !/^https?$/.test(outcome.target.scheme)) return undefined;
   const { scheme, host, path } = outcome.target;
-  const address = bare(splitHostPort(host)?.host ?? host);
+  const address = hostFromUrl(splitHostPort(host)?.host ?? host);
   const port = Number(splitHostPort(host)?.port ?? '') || (scheme === 'https' ? 443 : 80);
   const role = mirrorRole(address, port, context);
   const own = role === 'local' || role === 'service';
@@ -133,7 +132,7 @@ export const mirrorsOfFile = (bytes: Uint8Array, place: MirrorPlace, context: Mi
 export const ownPorts = (context: MirrorContext): readonly Mirror[] => {
   const [address] = context.facts.nodeAddresses;
   if (address === undefined) return [];
-  const host = address.includes(':') ? `[${bare(address)}]` : address;
+  const host = address.includes(':') ? `[${hostFromUrl(address)}]` : address;
   return [...spegelPorts(context)].map((port): Mirror => {
     const url = `http://${host}:${port}`;
     const role = ownRole(port, context);
@@ -142,7 +141,7 @@ export const ownPorts = (context: MirrorContext): readonly Mirror[] => {
       url,
       probeUrls: [`${url}/v2/`],
       role,
-      address: bare(address),
+      address: hostFromUrl(address),
       port,
       registries: [],
       near: true,
